@@ -8,13 +8,26 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const LOCK = 'package-lock.json'
-const SYSTEMS = new Set(
-  'aix android darwin freebsd linux netbsd openbsd openharmony sunos win32'.split(' '),
-)
+const SYSTEMS = new Set('aix android darwin freebsd linux netbsd openbsd openharmony sunos win32'.split(' '))
 const PROCESSORS = {
-  x64: 'x64', x86_64: 'x64', arm64: 'arm64', aarch64: 'arm64', arm: 'arm', armv7: 'arm', armhf: 'arm', gnueabihf: 'arm',
-  musleabihf: 'arm', eabi: 'arm', ia32: 'ia32', ppc64: 'ppc64', ppc64le: 'ppc64', riscv64: 'riscv64', s390x: 's390x',
-  loong64: 'loong64', mips64el: 'mips64el', wasm32: 'wasm32',
+  x64: 'x64',
+  x86_64: 'x64',
+  arm64: 'arm64',
+  aarch64: 'arm64',
+  arm: 'arm',
+  armv7: 'arm',
+  armhf: 'arm',
+  gnueabihf: 'arm',
+  musleabihf: 'arm',
+  eabi: 'arm',
+  ia32: 'ia32',
+  ppc64: 'ppc64',
+  ppc64le: 'ppc64',
+  riscv64: 'riscv64',
+  s390x: 's390x',
+  loong64: 'loong64',
+  mips64el: 'mips64el',
+  wasm32: 'wasm32',
 }
 
 /** Finds the lock key under which `name` resolves for the package at `from`, walking up as Node does. */
@@ -31,7 +44,11 @@ function platformOf(name) {
   const words = name.split(/[/\-.]/)
   const os = words.find((word) => SYSTEMS.has(word))
   const cpu = words.map((word) => PROCESSORS[word.replace(/^android-/, '')]).find(Boolean)
-  const libc = words.some((word) => word.startsWith('musl')) ? 'musl' : words.some((word) => word.startsWith('gnu')) ? 'glibc' : undefined
+  const libc = words.some((word) => word.startsWith('musl'))
+    ? 'musl'
+    : words.some((word) => word.startsWith('gnu'))
+      ? 'glibc'
+      : undefined
   return os || cpu === 'wasm32' ? { os, cpu, libc } : undefined
 }
 
@@ -42,19 +59,24 @@ for (const [key, entry] of Object.entries(lock.packages)) {
     if (resolve(lock.packages, key, name)) continue
     const platform = platformOf(name)
     if (!platform || !/^\d/.test(version)) {
-      console.error(`cannot complete ${name}@${version} of ${key || 'the project'}: its platform or exact version is unknown`)
+      console.error(
+        `cannot complete ${name}@${version} of ${key || 'the project'}: its platform or exact version is unknown`,
+      )
       process.exitCode = 1
       continue
     }
-    missing.push([`node_modules/${name}`, {
-      version,
-      ...(platform.cpu && { cpu: [platform.cpu] }),
-      ...(platform.libc && { libc: [platform.libc] }),
-      ...(entry.license && { license: entry.license }),
-      ...(entry.dev && { dev: true }),
-      optional: true,
-      ...(platform.os && { os: [platform.os] }),
-    }])
+    missing.push([
+      `node_modules/${name}`,
+      {
+        version,
+        ...(platform.cpu && { cpu: [platform.cpu] }),
+        ...(platform.libc && { libc: [platform.libc] }),
+        ...(entry.license && { license: entry.license }),
+        ...(entry.dev && { dev: true }),
+        optional: true,
+        ...(platform.os && { os: [platform.os] }),
+      },
+    ])
   }
 }
 

@@ -1,0 +1,40 @@
+import { loadConfig } from '../../../shared/runtime/config.ts'
+import { stopSignal } from '../../../shared/runtime/lifecycle.ts'
+import type { TargetName } from '../../../shared/runtime/service.ts'
+import { allTargets, up } from '../../up.ts'
+import type { CliCommand } from '../command.ts'
+
+function parseTargets(names: string[]): TargetName[] {
+  const unknown = names.filter((name) => !(allTargets as string[]).includes(name))
+  if (unknown.length > 0) throw new Error(`cannot start ${unknown.join(', ')}: targets are ${allTargets.join(', ')}`)
+  return names.length === 0 ? allTargets : (names as TargetName[])
+}
+
+const command: CliCommand = {
+  register(program) {
+    program
+      .command('up', { isDefault: true })
+      .argument('[target...]', `which of ${allTargets.join(', ')}; all when none is named`)
+      .description('start Plumbline')
+      .action(async (names: string[]) => {
+        const startedMs = performance.now()
+        const running = await up(loadConfig(), parseTargets(names))
+        const { log } = running.context
+        const stopped = stopSignal()
+        log.info({ event: 'ready', ...running.urls, startMs: Math.round(performance.now() - startedMs) }, 'ready')
+        if (running.urls.otlpHttp && running.urls.web) {
+          log.info(
+            { event: 'next_step' },
+            `send OTLP to ${running.urls.otlpHttp} (OTEL_EXPORTER_OTLP_ENDPOINT), open ${running.urls.web}, or run "npx plumbline demo"`,
+          )
+        }
+        const signal = await stopped
+        log.info({ event: 'stopping', signal }, 'stopping')
+        await running.stop()
+        log.info({ event: 'stopped' }, 'stopped')
+        process.exit(0)
+      })
+  },
+}
+
+export default command

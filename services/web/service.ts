@@ -1,0 +1,8 @@
+import type { ServiceFactory } from '../../shared/runtime/service.ts'
+
+export const web: ServiceFactory = () => ({
+  name: 'web',
+  start: async () => {},
+  stop: async () => {},
+  notReady: () => null,
+})

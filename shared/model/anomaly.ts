@@ -1,0 +1,31 @@
+import type { Commit } from './deploy.ts'
+import type { Finding, SignalName, Suspect } from './verdict.ts'
+
+/** One signal of one service that differs from its baseline, from when to when, and which deploy it is tied to. */
+export type Anomaly = {
+  /** Deterministic: of service, environment, deploy, signal, dimension and the minute it began. */
+  id: string
+  service: string
+  environment: string
+  signal: SignalName
+  dimension: string
+  direction: 'up' | 'down' | 'new' | 'vanished'
+  harmful: boolean
+  state: 'open' | 'closed'
+  started_at: string
+  ended_at: string | null
+  observed: number
+  expected: number
+  lower: number
+  upper: number
+  unit: string
+  effect: number
+  effect_unit: 'relative' | 'absolute'
+  p_value: number
+  score: number
+  deploy: { id: string; version: string; commit: string; commits: Commit[] } | null
+  suspects: Suspect[]
+  /** The finding it came from, whole; for rolling anomalies the same shape. `closed_reason` once closed. */
+  evidence: { finding: Finding; closed_reason: string | null }
+  updated_at: string
+}

@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { type Config, settings } from './settings.ts'
+
+/** A setting that cannot be used; the message names it and says what it takes. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+function readFile(path: string): Record<string, unknown> {
+  if (!existsSync(path)) return {}
+  let parsed: unknown
+  try {
+    parsed = parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new ConfigError(`cannot read ${path}: ${(error as Error).message}`)
+  }
+  if (parsed === null || parsed === undefined) return {}
+  if (typeof parsed !== 'object' || Array.isArray(parsed))
+    throw new ConfigError(`cannot read ${path}: it must be a mapping of settings`)
+  const known = new Set<string>(Object.values(settings).map((s) => s.key))
+  for (const key of Object.keys(parsed)) {
+    if (!known.has(key))
+      throw new ConfigError(`cannot read ${path}: "${key}" is no setting; known are ${[...known].join(', ')}`)
+  }
+  return parsed as Record<string, unknown>
+}
+
+const asText = (value: unknown) => (Array.isArray(value) ? value.join(',') : String(value))
+
+/**
+ * Reads the settings: environment over `plumbline.yaml` over defaults.
+ * @throws ConfigError naming the setting, what was given and what it takes
+ */
+export function loadConfig(env: Record<string, string | undefined> = process.env, file = 'plumbline.yaml'): Config {
+  const fromFile = readFile(env.PLUMBLINE_CONFIG ?? file)
+  const config: Record<string, unknown> = {}
+  for (const [name, s] of Object.entries(settings)) {
+    const inFile = fromFile[s.key]
+    const raw = env[s.env] ?? (inFile === undefined || inFile === null ? s.default : asText(inFile))
+    const result = s.schema.safeParse(raw)
+    if (!result.success) {
+      const where = env[s.env] !== undefined ? s.env : `${s.key} in ${file}`
+      throw new ConfigError(
+        `cannot use ${where}="${raw}": ${result.error.issues[0]?.message ?? 'it is not valid'}. ${s.description}`,
+      )
+    }
+    config[name] = result.data
+  }
+  const unknown = Object.keys(env).filter(
+    (key) =>
+      key.startsWith('PLUMBLINE_') &&
+      !Object.values(settings).some((s) => s.env === key) &&
+      !OTHER_VARIABLES.has(key) &&
+      !key.startsWith('PLUMBLINE_TEST_'),
+  )
+  if (unknown.length > 0)
+    throw new ConfigError(`cannot use ${unknown.join(', ')}: no such setting. See the settings table in README.md`)
+  return config as Config
+}
+
+/** Variables of ours that are no settings of the server: the CLI's target and key, the browser for tests. */
+const OTHER_VARIABLES = new Set([
+  'PLUMBLINE_CONFIG',
+  'PLUMBLINE_URL',
+  'PLUMBLINE_API_KEY',
+  'PLUMBLINE_CHROMIUM',
+  'PLUMBLINE_FAILPOINT',
+])
+
+/** True where only this machine can connect. */
+export const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127\./.test(host)

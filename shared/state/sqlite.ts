@@ -1,0 +1,53 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Database from 'libsql'
+import type { State, Tx, Value } from './state.ts'
+
+/** Opens the state in a SQLite file; each transaction is on disk when it returns (WAL, synchronous = FULL). */
+export function openSqlite(file: string): State {
+  mkdirSync(dirname(file), { recursive: true })
+  const db = new Database(file)
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;')
+  const plain = <T>(row: unknown): T => {
+    const { _metadata, ...rest } = row as Record<string, unknown>
+    return rest as T
+  }
+  const tx: Tx = {
+    all: async <T>(sql: string, ...values: Value[]) =>
+      (db.prepare(sql).all(...values) as unknown[]).map((row) => plain<T>(row)),
+    get: async <T>(sql: string, ...values: Value[]) => {
+      const row = db.prepare(sql).get(...values)
+      return row === undefined ? undefined : plain<T>(row)
+    },
+    run: async (sql, ...values) => db.prepare(sql).run(...values).changes,
+  }
+  // One connection: a transaction must not see statements of another between its own, so all work stands in one queue.
+  let tail: Promise<unknown> = Promise.resolve()
+  const queued = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = tail.then(work)
+    tail = result.catch(() => {})
+    return result
+  }
+  return {
+    kind: 'sqlite',
+    all: (sql, ...values) => queued(() => tx.all(sql, ...values)),
+    get: (sql, ...values) => queued(() => tx.get(sql, ...values)),
+    run: (sql, ...values) => queued(() => tx.run(sql, ...values)),
+    transaction: (work) =>
+      queued(async () => {
+        db.exec('BEGIN IMMEDIATE')
+        try {
+          const result = await work(tx)
+          db.exec('COMMIT')
+          return result
+        } catch (error) {
+          db.exec('ROLLBACK')
+          throw error
+        }
+      }),
+    close: async () => {
+      await tail
+      db.close()
+    },
+  }
+}

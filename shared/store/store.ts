@@ -1,0 +1,36 @@
+/** What the rest of Plumbline sees of ClickHouse, whether it runs in this process or on a server. */
+export type Params = Record<string, string | number | boolean | bigint | readonly (string | number)[] | null>
+
+export type NativeBlock = { table: string; columns: readonly string[]; rows: number; bytes: Uint8Array }
+
+export type Store = {
+  readonly engine: 'embedded' | 'server'
+  /**
+   * Reads rows over a read-only connection with limits on time, memory, rows read and rows returned. Values are bound as
+   * `{name:Type}`. 64-bit integers come back as decimal strings.
+   * @throws Error of the engine; message begins "cannot read"
+   */
+  rows<T>(sql: string, params?: Params): Promise<T[]>
+  /** Runs one statement that writes or changes the schema. Settings go into its text: `… SETTINGS k = v`. */
+  exec(sql: string, params?: Params): Promise<void>
+  /** Inserts row objects (JSONEachRow): for small tables. Telemetry goes through `insertNative`. */
+  insert(table: string, rows: readonly Record<string, unknown>[]): Promise<void>
+  /** Inserts one Native block as one part, synced to disk before it resolves. */
+  insertNative(block: NativeBlock): Promise<void>
+  close(): Promise<void>
+}
+
+/** Limits of every read. Ingest must never starve because of a query. */
+export const readLimits = {
+  max_execution_time: 30,
+  max_memory_usage: 2_000_000_000,
+  max_rows_to_read: 2_000_000_000,
+  max_result_rows: 1_000_000,
+  max_result_bytes: 256_000_000,
+} as const
+
+/** Names that may stand in SQL as they are: tables and columns of ours. */
+export function identifier(name: string): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_.]*$/.test(name)) throw new Error(`cannot use ${JSON.stringify(name)} as an identifier`)
+  return `\`${name}\``
+}
