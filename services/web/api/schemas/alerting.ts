@@ -1,0 +1,154 @@
+import { z } from 'zod'
+import { commit, maybeTime, page, time } from './common.ts'
+import { signalName } from './verdicts.ts'
+
+export const severity = z.enum(['critical', 'warning']).meta({ id: 'Severity' })
+
+export const incident = z
+  .object({
+    id: z.string(),
+    service: z.string(),
+    environment: z.string(),
+    deploy_id: z.string().nullable(),
+    version: z.string(),
+    commit: z.string(),
+    commits: z.array(commit),
+    state: z.enum(['firing', 'resolved']),
+    severity,
+    title: z.string(),
+    anomaly_ids: z.array(z.string()),
+    started_at: time,
+    resolved_at: maybeTime,
+    acknowledged_at: maybeTime,
+    acknowledged_by: z.string().nullable(),
+    note: z.string().nullable(),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'Incident' })
+
+export const incidentList = page(incident).meta({ id: 'IncidentList' })
+
+/** Who took it; without a name it is the key's, or `console`. */
+export const ackInput = z.strictObject({ by: z.string().min(1).max(256).optional() }).meta({ id: 'AckInput' })
+export const noteInput = z.strictObject({ note: z.string().max(8192).nullable() }).meta({ id: 'NoteInput' })
+
+export const channelKind = z
+  .enum(['webhook', 'slack', 'pagerduty', 'alertmanager', 'teams', 'email', 'github', 'script'])
+  .meta({ id: 'ChannelKind' })
+
+const filter = z.strictObject({
+  services: z.array(z.string().max(256)).max(1000).optional(),
+  environments: z.array(z.string().max(256)).max(100).optional(),
+  severities: z.array(severity).max(2).optional(),
+})
+
+export const channel = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    kind: channelKind,
+    url: z.string(),
+    filter: filter.nullable(),
+    enabled: z.boolean(),
+    disabled_reason: z.string().nullable(),
+    secret: z.object({ set: z.boolean(), last4: z.string().nullable() }),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'Channel' })
+
+export const channelList = page(channel).meta({ id: 'ChannelList' })
+
+export const channelInput = z
+  .strictObject({
+    name: z.string().min(1).max(128),
+    /** `script` channels come from the configuration file only. */
+    kind: channelKind.exclude(['script']),
+    url: z.string().min(1).max(2048),
+    secret: z.string().min(1).max(1024).optional(),
+    filter: filter.nullable().optional(),
+    enabled: z.boolean().optional(),
+  })
+  .meta({ id: 'ChannelInput' })
+
+export const channelPatch = z
+  .strictObject({
+    name: z.string().min(1).max(128).optional(),
+    url: z.string().min(1).max(2048).optional(),
+    secret: z.string().min(1).max(1024).nullable().optional(),
+    filter: filter.nullable().optional(),
+    enabled: z.boolean().optional(),
+  })
+  .refine((patch) => Object.keys(patch).length > 0, 'must change something')
+  .meta({ id: 'ChannelPatch' })
+
+export const delivery = z
+  .object({
+    id: z.string(),
+    webhook_id: z.string(),
+    channel_id: z.string(),
+    channel_name: z.string(),
+    incident_id: z.string().nullable(),
+    event: z.enum(['firing', 'resolved', 'test']),
+    state: z.enum(['pending', 'delivered', 'dead', 'superseded']),
+    attempts: z.number().int(),
+    last_status: z.number().int().nullable(),
+    last_error: z.string().nullable(),
+    next_attempt_at: maybeTime,
+    created_at: time,
+    delivered_at: maybeTime,
+  })
+  .meta({ id: 'Delivery' })
+
+export const deliveryList = page(delivery).meta({ id: 'DeliveryList' })
+
+export const silence = z
+  .object({
+    id: z.string(),
+    matchers: z.object({
+      service: z.string().optional(),
+      environment: z.string().optional(),
+      signal: z.string().optional(),
+      deploy_id: z.string().optional(),
+    }),
+    starts_at: time,
+    ends_at: time,
+    comment: z.string(),
+    created_by: z.string(),
+    created_at: time,
+  })
+  .meta({ id: 'Silence' })
+
+export const silenceList = page(silence).meta({ id: 'SilenceList' })
+
+export const silenceInput = z
+  .strictObject({
+    matchers: z
+      .strictObject({
+        service: z.string().min(1).max(256).optional(),
+        environment: z.string().max(256).optional(),
+        signal: signalName.optional(),
+        deploy_id: z.string().min(1).max(256).optional(),
+      })
+      .refine((m) => Object.keys(m).length > 0, 'must name a service, environment, signal or deploy_id'),
+    /** Now when not given. */
+    starts_at: time.optional(),
+    ends_at: time,
+    comment: z.string().max(4096).default(''),
+    created_by: z.string().max(256).optional(),
+  })
+  .meta({ id: 'SilenceInput' })
+
+export type Incident = z.infer<typeof incident>
+export type IncidentList = z.infer<typeof incidentList>
+export type Channel = z.infer<typeof channel>
+export type ChannelKind = z.infer<typeof channelKind>
+export type ChannelList = z.infer<typeof channelList>
+export type ChannelInput = z.input<typeof channelInput>
+export type ChannelPatch = z.input<typeof channelPatch>
+export type Delivery = z.infer<typeof delivery>
+export type DeliveryList = z.infer<typeof deliveryList>
+export type Silence = z.infer<typeof silence>
+export type SilenceList = z.infer<typeof silenceList>
+export type SilenceInput = z.input<typeof silenceInput>

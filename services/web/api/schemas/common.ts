@@ -1,0 +1,34 @@
+import { z } from 'zod'
+
+/** ISO 8601 in UTC, as all times of the API are. */
+export const time = z.iso.datetime({ offset: true }).meta({ description: 'ISO 8601' })
+
+/** A time or null where there is none yet. */
+export const maybeTime = time.nullable()
+
+/** One page of a list: `next` is the cursor of the page after it, null on the last one. */
+export const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() })
+
+/** RFC 9457. `errors` says which fields were wrong: a JSON pointer into the body, or `?name` of a query parameter. */
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    instance: z.string(),
+    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' })
+
+export const commit = z
+  .object({
+    sha: z.string(),
+    message: z.string().optional(),
+    author: z.string().optional(),
+    url: z.string().optional(),
+    committed_at: z.string().optional(),
+  })
+  .meta({ id: 'Commit' })
+
+export type Problem = z.infer<typeof problem>

@@ -1,0 +1,151 @@
+import { z } from 'zod'
+import { commit, maybeTime, page, time } from './common.ts'
+import { verdict, verdictWord } from './verdicts.ts'
+
+export const deployKind = z.enum(['deploy', 'config', 'flag', 'rollback', 'restart']).meta({ id: 'DeployKind' })
+
+export const deploy = z
+  .object({
+    id: z.string(),
+    service: z.string(),
+    environment: z.string(),
+    version: z.string(),
+    commit: z.string(),
+    base_commit: z.string().nullable(),
+    commits: z.array(commit),
+    repository: z.string().nullable(),
+    kind: deployKind,
+    sources: z.array(z.enum(['telemetry', 'api', 'github', 'cdevents'])),
+    started_at: time,
+    finished_at: maybeTime,
+    first_seen_at: maybeTime,
+    last_seen_at: maybeTime,
+    previous_id: z.string().nullable(),
+    previous_version: z.string().nullable(),
+    url: z.string().nullable(),
+    actor: z.string().nullable(),
+    attributes: z.record(z.string(), z.string()),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'Deploy' })
+
+/** In lists: the deploy with the word, the sentence and the score of its verdict. `pending` until the detector spoke. */
+export const deployItem = deploy
+  .extend({ verdict: verdictWord, reason: z.string(), verdict_score: z.number() })
+  .meta({ id: 'DeployItem' })
+
+export const deployList = page(deployItem).meta({ id: 'DeployList' })
+
+/** `POST /deploys`. */
+export const deployEvent = z
+  .strictObject({
+    service: z.string().min(1).max(256),
+    environment: z.string().max(256).default(''),
+    version: z.string().max(256).default(''),
+    commit: z.string().max(256).default(''),
+    base_commit: z.string().max(256).optional(),
+    commits: z
+      .array(
+        z.strictObject({
+          sha: z.string().min(1).max(256),
+          message: z.string().max(8192).optional(),
+          author: z.string().max(256).optional(),
+          url: z
+            .url({ protocol: /^https?$/ })
+            .max(2048)
+            .optional(),
+          committed_at: time.optional(),
+        }),
+      )
+      .max(1000)
+      .optional(),
+    repository: z.string().max(2048).optional(),
+    kind: z.enum(['deploy', 'config', 'flag', 'rollback']).optional(),
+    started_at: time,
+    finished_at: time.optional(),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .max(2048)
+      .optional(),
+    actor: z.string().max(256).optional(),
+    attributes: z.record(z.string().max(256), z.string().max(4096)).optional(),
+  })
+  .meta({ id: 'DeployEvent' })
+
+const side = z.object({
+  deploy,
+  verdict: verdictWord,
+  from: time,
+  to: time,
+  requests: z.number(),
+  instances: z.number(),
+})
+
+const figure = z.object({
+  /** Over the whole window; null without data. */
+  value: z.number().nullable(),
+  /** How many requests, records or points the value rests on. */
+  n: z.number(),
+  /** Seconds since the deploy, value. */
+  points: z.array(z.tuple([z.number(), z.number().nullable()])),
+})
+
+const routeFigures = z
+  .object({
+    requests: z.number(),
+    error_ratio: z.number().nullable(),
+    latency_p50_ms: z.number().nullable(),
+    latency_p99_ms: z.number().nullable(),
+  })
+  .nullable()
+
+/** Two deploys, aligned on the time since each began. `a` is the one in the path, `b` the one it is compared with. */
+export const compare = z
+  .object({
+    a: side,
+    b: side,
+    /** Length of both windows: the shorter of the two lives, at most an hour. */
+    window_s: z.number(),
+    step_s: z.number(),
+    signals: z.array(
+      z.object({
+        signal: z.enum(['requests', 'error_ratio', 'latency_p50', 'latency_p95', 'latency_p99', 'log_errors']),
+        unit: z.string(),
+        a: figure,
+        b: figure,
+        /** a against b: relative, or in points for ratios; null where either has no data. */
+        change: z.number().nullable(),
+        change_unit: z.enum(['relative', 'absolute']),
+      }),
+    ),
+    /** Share of requests per latency bucket: upper bound in ms, of a, of b. */
+    latency_histogram: z.array(z.object({ upper_ms: z.number(), a: z.number(), b: z.number() })),
+    routes: z.array(z.object({ route: z.string(), a: routeFigures, b: routeFigures })),
+    dependencies: z.array(z.object({ peer: z.string(), a: routeFigures, b: routeFigures })),
+    exceptions: z.array(z.object({ type: z.string(), a: z.number(), b: z.number() })),
+    log_patterns: z.array(
+      z.object({ pattern_id: z.string(), template: z.string(), severity: z.string(), a: z.number(), b: z.number() }),
+    ),
+    metrics: z.array(
+      z.object({
+        metric: z.string(),
+        unit: z.string(),
+        kind: z.string(),
+        a: z.number().nullable(),
+        b: z.number().nullable(),
+      }),
+    ),
+    /** What makes the comparison weak: few requests, another mix of routes, windows that overlap another deploy. */
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'Compare' })
+
+export const deployVerdict = verdict
+
+export type Deploy = z.infer<typeof deploy>
+export type DeployItem = z.infer<typeof deployItem>
+export type DeployList = z.infer<typeof deployList>
+export type DeployEventInput = z.input<typeof deployEvent>
+export type DeployEvent = z.output<typeof deployEvent>
+export type Compare = z.infer<typeof compare>
