@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../../../shared/runtime/clock.ts'
+import { type Api, ApiError, apiAt } from '../../demo/api.ts'
+import { type Instance, startInstance } from '../../demo/instance.ts'
+import { type Notice, openReceiver, type Receiver } from '../../demo/receiver.ts'
+import { tellStory } from '../../demo/story.ts'
+import { type CliCommand, exitCodes } from '../command.ts'
+
+type Target = { api: Api; webUrl: string; otlpUrl: string; channelId: string; own: Instance | null }
+
+const say = (line: string) => process.stdout.write(`${line}\n`)
+
+/** What on-call gets, as text. */
+function show(notice: Notice): void {
+  say(`\n  ┌ webhook ${notice.webhookId}: ${notice.status.toUpperCase()}`)
+  for (const { labels, annotations } of notice.alerts) {
+    say(`  │ ${annotations.summary ?? labels.alertname}`)
+    say(
+      `  │   ${labels.service} ${labels.version}, commit ${String(labels.commit).slice(0, 12)}; observed ${annotations.observed}, expected ${annotations.expected}`,
+    )
+    say(`  │   ${annotations.link ?? ''}`)
+  }
+  say('  └\n')
+}
+
+async function addChannel(api: Api, receiver: Receiver): Promise<string> {
+  const channel = await api<{ id: string; secret: string | { value?: string } }>('POST', '/channels', {
+    name: `demo-${receiver.url.split(':').pop()?.split('/')[0]}`,
+    kind: 'webhook',
+    url: receiver.url,
+    filter: { environments: ['demo'] },
+  })
+  const secret = typeof channel.secret === 'string' ? channel.secret : (channel.secret.value ?? '')
+  receiver.setSecret(secret)
+  return channel.id
+}
+
+/** Uses the Plumbline that runs at `url`, if there is one and it may send webhooks to this machine. */
+async function targetAt(url: string, receiver: Receiver): Promise<Target | null> {
+  const api = apiAt(url, process.env.PLUMBLINE_API_KEY)
+  try {
+    const status = await api<{ otlp_http: string }>('GET', '/status')
+    return { api, webUrl: url, otlpUrl: status.otlp_http, channelId: await addChannel(api, receiver), own: null }
+  } catch (error) {
+    if (error instanceof ApiError) say(`Plumbline at ${url} can't be used for the demo: ${error.message}`)
+    return null
+  }
+}
+
+async function startOwn(dataDir: string, receiver: Receiver): Promise<Target> {
+  const own = await startInstance({
+    PLUMBLINE_DATA_DIR: dataDir,
+    PLUMBLINE_OTLP_HTTP_PORT: '0',
+    PLUMBLINE_OTLP_GRPC_PORT: '0',
+    PLUMBLINE_WEB_PORT: '0',
+    PLUMBLINE_ALLOW_PRIVATE_TARGETS: '127.0.0.0/8',
+    PLUMBLINE_LOG_LEVEL: 'info',
+  })
+  say(`started a Plumbline of its own for the demo, data in ${dataDir}`)
+  const api = apiAt(own.urls.web)
+  return { api, webUrl: own.urls.web, otlpUrl: own.urls.otlpHttp, channelId: await addChannel(api, receiver), own }
+}
+
+/** Leaves the instance up for a look at the console, until Ctrl-C. */
+async function lookAround(target: Target, signal: AbortSignal): Promise<void> {
+  say(`\nThe console stays at ${target.webUrl}. Press Ctrl-C to end.`)
+  await systemClock.sleep(24 * 3600_000, signal)
+}
+
+async function demo(o: { url: string; exit: boolean }): Promise<number> {
+  const abort = new AbortController()
+  process.once('SIGINT', () => abort.abort())
+  process.once('SIGTERM', () => abort.abort())
+  const receiver = await openReceiver(show)
+  const dataDir = mkdtempSync(join(tmpdir(), 'plumbline-demo-'))
+  const target = (await targetAt(o.url, receiver)) ?? (await startOwn(dataDir, receiver))
+  say(`console: ${target.webUrl}`)
+  try {
+    const outcome = await tellStory({
+      ...target,
+      receiver,
+      clock: systemClock,
+      random: Math.random,
+      say,
+      signal: abort.signal,
+    })
+    say(
+      `\nbad deploy → webhook: ${outcome.firingAfterS ?? '–'} s · rollback → resolved: ${outcome.resolvedAfterS ?? '–'} s · harmless deploy: ${outcome.harmless}`,
+    )
+    if (!o.exit && target.own && process.stdout.isTTY) await lookAround(target, abort.signal)
+    return outcome.ok ? exitCodes.ok : exitCodes.no
+  } finally {
+    if (!target.own) await target.api('DELETE', `/channels/${target.channelId}`).catch(() => {})
+    await target.own?.stop()
+    await receiver.close()
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
+
+const command: CliCommand = {
+  register(program, exit) {
+    program
+      .command('demo')
+      .description('a small shop under load, a bad deploy, and what on-call gets')
+      .option('--url <url>', 'a running Plumbline to use', process.env.PLUMBLINE_URL ?? 'http://127.0.0.1:8080')
+      .option('--exit', 'end when the story is told, instead of leaving the console up', false)
+      .action(async (options: { url: string; exit: boolean }) => exit(await demo(options)))
+  },
+}
+
+export default command

@@ -1,0 +1,51 @@
+import type { Clock } from '../../shared/runtime/clock.ts'
+import type { Call } from './shop/server.ts'
+
+export type Load = { setRate(perSecond: number): void; counts(): Record<string, number>; stop(): Promise<void> }
+
+const currencies = ['EUR', 'EUR', 'EUR', 'EUR', 'EUR', 'USD', 'USD', 'GBP', 'SEK', 'NOK']
+
+function nextRequest(random: () => number): { method: string; path: string; body?: unknown } {
+  const sku = 1 + Math.floor(random() * 5000)
+  const dice = random()
+  if (dice < 0.25) return { method: 'GET', path: '/' }
+  if (dice < 0.5) return { method: 'GET', path: `/product/${sku}` }
+  if (dice < 0.65) return { method: 'POST', path: '/cart', body: { sku, quantity: 1 } }
+  const currency = currencies[Math.floor(random() * currencies.length)]
+  return { method: 'POST', path: '/checkout', body: { sku, quantity: 1 + Math.floor(random() * 3), currency } }
+}
+
+/** Customers: requests at random moments at a mean rate, each on its own, whether or not the last was answered. */
+export function startLoad(o: { call: Call; perSecond: number; clock: Clock; random: () => number }): Load {
+  const abort = new AbortController()
+  const counts: Record<string, number> = {}
+  const inFlight = new Set<Promise<void>>()
+  let perSecond = o.perSecond
+  const send = async () => {
+    const { method, path, body } = nextRequest(o.random)
+    const outcome = await o.call('storefront', method, path, body).then(
+      (reply) => String(reply.status),
+      () => 'failed',
+    )
+    counts[outcome] = (counts[outcome] ?? 0) + 1
+  }
+  const done = (async () => {
+    while (!abort.signal.aborted) {
+      await o.clock.sleep((-Math.log(1 - o.random()) * 1000) / perSecond, abort.signal)
+      if (inFlight.size > 200) continue
+      const request: Promise<void> = send().finally(() => inFlight.delete(request))
+      inFlight.add(request)
+    }
+  })()
+  return {
+    setRate: (rate) => {
+      perSecond = rate
+    },
+    counts: () => ({ ...counts }),
+    stop: async () => {
+      abort.abort()
+      await done
+      await Promise.all(inFlight)
+    },
+  }
+}
