@@ -1,7 +1,14 @@
+import type { Block } from './block.ts'
+import { Blocks } from './blocks.ts'
+import { walkRequest } from './envelope.ts'
 import { DecodeError } from './error.ts'
 import { defaultLimits, type Limits } from './limits.ts'
+import { Out } from './out.ts'
+import { dayText } from './place.ts'
+import { Core } from './reader.ts'
+import { SpanBlock } from './span-columns.ts'
+import { SpanReader } from './traces.ts'
 
-export type { Limits }
 export { DecodeError, defaultLimits }
 
 export type Signal = 'traces' | 'logs' | 'metrics'
@@ -51,22 +58,79 @@ export type SealedBlock = {
  */
 export class Batches {
   readonly limits: Limits
+  readonly #core: Core
+  readonly #out = new Out()
+  readonly #spans = new Blocks('otel_traces', () => new SpanBlock())
+  readonly #all: Blocks<Block>[]
+  readonly #spanReader: SpanReader
 
-  constructor(limits: Partial<Limits> = {}) {
+  /** `redact: false` stores values that look like secrets as they came. */
+  constructor(limits: Partial<Limits> = {}, options: { redact?: boolean } = {}) {
     this.limits = { ...defaultLimits, ...limits }
+    this.#core = new Core(this.limits, options.redact ?? true)
+    this.#spanReader = new SpanReader(this.#core, this.#spans)
+    this.#all = [this.#spans as unknown as Blocks<Block>]
   }
 
-  /** All or nothing: where it throws (DecodeError) every open block is as it was before. */
-  append(_signal: Signal, _encoding: Encoding, _body: Uint8Array, _receivedAtMs: number): Decoded {
-    throw new DecodeError('cannot decode yet')
+  /** All or nothing: where it throws (DecodeError) every open block is as it was before. `receivedAtMs` is epoch milliseconds. */
+  append(signal: Signal, encoding: Encoding, body: Uint8Array, receivedAtMs: number): Decoded {
+    const { wire, intake, contexts } = this.#core
+    for (const blocks of this.#all) blocks.begin()
+    intake.begin(receivedAtMs)
+    try {
+      wire.start(encoding === 'json' ? this.#transcoded(signal, body) : body)
+      walkRequest(wire, contexts, this.#spanReader)
+    } catch (cause) {
+      for (const blocks of this.#all) blocks.rollback()
+      throw cause
+    }
+    return this.#decoded()
   }
 
+  #transcoded(_signal: Signal, _body: Uint8Array): Uint8Array {
+    throw new DecodeError('cannot decode JSON yet')
+  }
+
+  #decoded(): Decoded {
+    const { intake } = this.#core
+    return {
+      accepted: intake.accepted,
+      rejected: intake.rejected,
+      remarks: [...intake.remarks].map(([text, times]) => `${times} ${text}`),
+      redacted: Object.fromEntries(intake.redacted),
+    }
+  }
+
+  /** The blocks that hold rows. */
   open(): OpenBlock[] {
-    return []
+    return this.#all.flatMap((blocks) =>
+      blocks.open().map((block) => ({
+        key: block.key(),
+        table: block.table,
+        day: dayText(block.day),
+        rows: block.rows,
+        bytes: block.bytes(),
+        minutes: block.minutes,
+      })),
+    )
   }
 
   /** Closes one open block (`key` from `open()`), gives its rows the `_batch` number, and forgets them. */
-  seal(key: string, _batch: bigint): SealedBlock {
+  seal(key: string, batch: bigint): SealedBlock {
+    for (const blocks of this.#all) {
+      const block = blocks.open().find((candidate) => candidate.key() === key)
+      if (block !== undefined) return blocks.close(block, (open) => this.#sealed(open, batch))
+    }
     throw new Error(`cannot seal ${key}: no such open block`)
+  }
+
+  #sealed(block: Block, batch: bigint): SealedBlock {
+    return {
+      table: block.table,
+      day: dayText(block.day),
+      rows: block.rows,
+      minutes: [...block.minutes].sort((a, b) => a - b),
+      native: block.native(this.#out, batch),
+    }
   }
 }

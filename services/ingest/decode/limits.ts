@@ -24,7 +24,7 @@ export type Limits = {
 export const defaultLimits: Limits = {
   maxDepth: 220,
   maxItems: 500_000,
-  maxNodes: 8_000_000,
+  maxNodes: 4_000_000,
   maxAttributes: 1024,
   keyBytes: 256,
   metricValueBytes: 4096,

@@ -1,0 +1,138 @@
+import { type LowCard, NOT_ASCII, SUSPECT, type Text } from './columns.ts'
+import { DecodeError } from './error.ts'
+import type { Limits } from './limits.ts'
+import { valueStart } from './map.ts'
+import { findSecrets, MASK, masked, RULES, type Rule } from './redact.ts'
+import { cutAt, isUtf8, repaired } from './utf8.ts'
+
+/** The account of one request: what it may still hold, and what became of its items. */
+export class Intake {
+  readonly limits: Limits
+  readonly redacts: boolean
+  accepted = 0
+  rejected = 0
+  nodes = 0
+  /** Grows with every remark and every mask: whoever sees it unchanged knows that nothing was altered. */
+  alterations = 0
+  receivedAtMs = 0
+  /** Receive time in nanoseconds, as two halves. */
+  receivedLo = 0
+  receivedHi = 0
+  /** Of the item at hand: values cut, attributes dropped by us, rules (a bit each) that masked something. */
+  cuts = 0
+  dropped = 0
+  masks = 0
+  readonly remarks = new Map<string, number>()
+  readonly redacted = new Map<Rule, number>()
+
+  constructor(limits: Limits, redacts: boolean) {
+    this.limits = limits
+    this.redacts = redacts
+  }
+
+  begin(receivedAtMs: number): void {
+    const nanos = BigInt(Math.trunc(receivedAtMs)) * 1_000_000n
+    this.receivedAtMs = receivedAtMs
+    this.receivedLo = Number(nanos & 0xffffffffn)
+    this.receivedHi = Number(nanos >> 32n)
+    this.accepted = 0
+    this.rejected = 0
+    this.nodes = 0
+    this.remarks.clear()
+    this.redacted.clear()
+    this.item()
+  }
+
+  item(): void {
+    this.cuts = 0
+    this.dropped = 0
+    this.masks = 0
+  }
+
+  accept(): void {
+    this.accepted++
+    this.#bounded()
+  }
+
+  reject(reason: string, items = 1): void {
+    this.rejected += items
+    this.remark(reason, items)
+    this.#bounded()
+  }
+
+  #bounded(): void {
+    if (this.accepted + this.rejected > this.limits.maxItems) {
+      throw new DecodeError(
+        `cannot accept more than ${this.limits.maxItems} items in one request: send smaller batches`,
+      )
+    }
+  }
+
+  remark(text: string, times = 1): void {
+    this.alterations++
+    this.remarks.set(text, (this.remarks.get(text) ?? 0) + times)
+  }
+
+  node(): void {
+    if (++this.nodes > this.limits.maxNodes) {
+      throw new DecodeError(
+        `cannot accept more than ${this.limits.maxNodes} values in one request: send smaller batches`,
+      )
+    }
+  }
+
+  /** Appends a value of at most `max` bytes: cut, made valid UTF-8, and rid of secrets. */
+  put(column: Text, src: Uint8Array, from: number, to: number, max: number): void {
+    let end = to
+    if (to - from > max) {
+      end = cutAt(src, from, to, max)
+      this.cuts++
+      this.remark('values cut to the longest length kept')
+    }
+    const at = column.used
+    const seen = column.put(src, from, end)
+    if (seen !== 0) this.#inspect(column, at, seen)
+  }
+
+  #inspect(column: Text, at: number, seen: number): void {
+    let start = valueStart(column.data, at)
+    if ((seen & NOT_ASCII) !== 0 && !isUtf8(column.data, start, column.used)) {
+      const fixed = repaired(column.data.subarray(start, column.used))
+      column.used = at
+      column.put(fixed, 0, fixed.length)
+      start = valueStart(column.data, at)
+      this.remark('texts with invalid UTF-8 mended')
+    }
+    if ((seen & SUSPECT) === 0 || !this.redacts) return
+    const found = findSecrets(column.data, start, column.used)
+    if (found.length === 0) return
+    const clean = masked(column.data, start, column.used, found)
+    for (const hit of found) this.#count(hit.rule)
+    column.used = at
+    column.put(clean, 0, clean.length)
+  }
+
+  /** Appends a name, cut to the longest length kept. */
+  putName(column: LowCard, src: Uint8Array, from: number, to: number): void {
+    const end = cutAt(src, from, to, this.limits.nameBytes)
+    if (end < to) this.remark('names cut to the longest length kept')
+    column.put(src, from, end)
+  }
+
+  /** Appends the mask instead of the value of a key that must not be kept. */
+  mask(column: Text): void {
+    column.put(MASK, 0, MASK.length)
+    this.#count('sensitive_key')
+  }
+
+  #count(rule: Rule): void {
+    this.alterations++
+    this.masks |= 1 << RULES.indexOf(rule)
+    this.redacted.set(rule, (this.redacted.get(rule) ?? 0) + 1)
+  }
+
+  /** The rules that masked something in the item at hand. */
+  maskedRules(): string {
+    return RULES.filter((_, i) => (this.masks & (1 << i)) !== 0).join(',')
+  }
+}
