@@ -16,7 +16,8 @@ export class Out {
   }
 
   byte(value: number): void {
-    this.data[this.room(1)] = value
+    const at = this.room(1)
+    this.data[at] = value
     this.used++
   }
 
