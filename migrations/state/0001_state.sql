@@ -26,6 +26,7 @@ CREATE TABLE cursors (
   updated_at_ms BIGINT NOT NULL
 );
 
+-- `secrets` is sealed (AES-256-GCM, key file in the data folder).
 CREATE TABLE channels (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
@@ -37,6 +38,7 @@ CREATE TABLE channels (
   updated_at_ms BIGINT NOT NULL
 );
 
+-- `state` is what people see (`pending` until it was told first), `phase` where the life cycle stands.
 CREATE TABLE incidents (
   id TEXT PRIMARY KEY,
   incident_key TEXT NOT NULL,
@@ -44,13 +46,27 @@ CREATE TABLE incidents (
   environment TEXT NOT NULL,
   deploy_id TEXT,
   state TEXT NOT NULL,
+  phase TEXT NOT NULL,
+  severity TEXT NOT NULL,
   started_at_ms BIGINT NOT NULL,
   updated_at_ms BIGINT NOT NULL,
-  document TEXT NOT NULL
+  document TEXT NOT NULL,
+  tracking TEXT NOT NULL
 );
-CREATE UNIQUE INDEX incidents_by_key ON incidents (incident_key);
+CREATE UNIQUE INDEX incidents_active_by_key ON incidents (incident_key) WHERE phase <> 'resolved';
+CREATE INDEX incidents_by_key ON incidents (incident_key, updated_at_ms);
+CREATE INDEX incidents_by_phase ON incidents (phase);
 CREATE INDEX incidents_by_start ON incidents (started_at_ms, id);
 
+-- The anomalies inside an incident, as alerting saw them last. One belongs to one incident, for good.
+CREATE TABLE incident_signals (
+  anomaly_id TEXT PRIMARY KEY,
+  incident_id TEXT NOT NULL,
+  document TEXT NOT NULL
+);
+CREATE INDEX incident_signals_by_incident ON incident_signals (incident_id);
+
+-- The outbox. `claimed_by` tries it now, until `claim_until_ms`.
 CREATE TABLE deliveries (
   id TEXT PRIMARY KEY,
   channel_id TEXT NOT NULL,
@@ -60,12 +76,15 @@ CREATE TABLE deliveries (
   state TEXT NOT NULL,
   attempts INTEGER NOT NULL,
   next_attempt_ms BIGINT,
+  claimed_by TEXT,
+  claim_until_ms BIGINT,
   created_at_ms BIGINT NOT NULL,
   document TEXT NOT NULL,
   payload TEXT NOT NULL
 );
 CREATE INDEX deliveries_due ON deliveries (state, next_attempt_ms);
 CREATE INDEX deliveries_by_incident ON deliveries (incident_id, channel_id, sequence);
+CREATE INDEX deliveries_by_channel ON deliveries (channel_id, state);
 CREATE INDEX deliveries_by_creation ON deliveries (created_at_ms, id);
 
 CREATE TABLE silences (
@@ -74,6 +93,8 @@ CREATE TABLE silences (
   ends_at_ms BIGINT NOT NULL,
   document TEXT NOT NULL
 );
+
+CREATE INDEX silences_by_end ON silences (ends_at_ms);
 
 CREATE TABLE api_keys (
   id TEXT PRIMARY KEY,

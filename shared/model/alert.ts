@@ -6,6 +6,8 @@ export type IncidentState = 'firing' | 'resolved'
 export type Incident = {
   id: string
   service: string
+  /** Every service that is hurt, the deployed one first. */
+  services: string[]
   environment: string
   deploy_id: string | null
   version: string
@@ -68,4 +70,16 @@ export type Silence = {
   comment: string
   created_by: string
   created_at: string
+}
+
+export type Scope = 'ingest' | 'read' | 'deploy' | 'admin'
+
+/** The key itself is shown once, at creation; afterwards only its prefix. */
+export type ApiKey = {
+  id: string
+  name: string
+  prefix: string
+  scopes: Scope[]
+  created_at: string
+  revoked_at: string | null
 }
