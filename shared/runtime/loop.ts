@@ -20,7 +20,9 @@ export function startLoop(o: {
   const done = (async () => {
     while (!abort.signal.aborted) {
       try {
-        await o.run(abort.signal)
+        const work = o.run(abort.signal)
+        o.clock.track?.(work)
+        await work
         lastSuccess = o.clock.nowMs()
         failures = 0
       } catch (error) {
