@@ -1,6 +1,7 @@
 -- Rollups: one row per minute and key, recomputed from the raw tables whenever rows of that minute arrive, and replaced
--- by computed_at. Read them with FINAL. Latency is counts in base-2 exponential buckets of scale 4 (OTLP's exponential
--- histogram): bucket i holds durations in (2^(i/16), 2^((i+1)/16)] nanoseconds, so merging is adding.
+-- by computed_at; a key that a later computation no longer has is replaced by zeros. Read them with FINAL. Sorted by hour
+-- first: the detector reads the newest minutes of all services, the console days of one. Latency is counts in base-2
+-- exponential buckets of scale 4 (OTLP's exponential histogram): bucket i holds durations in (2^(i/16), 2^((i+1)/16)] nanoseconds, so merging is adding.
 
 -- Requests that a service answered: entry spans (server, consumer, root).
 CREATE TABLE IF NOT EXISTS rollup_routes {on_cluster} (
@@ -17,8 +18,8 @@ CREATE TABLE IF NOT EXISTS rollup_routes {on_cluster} (
     bucket_count Array(UInt32),
     computed_at DateTime64(3)
 ) ENGINE = {engine_prefix}ReplacingMergeTree(computed_at)
-PARTITION BY toYYYYMMDD(minute)
-ORDER BY (service, environment, minute, version, commit, route)
+PARTITION BY toYYYYMMDD(minute, 'UTC')
+ORDER BY (toStartOfHour(minute), service, environment, minute, version, commit, route)
 TTL minute + toIntervalDay({ttl_days} * 4);
 
 -- The same by instance, without routes: for rolling deploys and young instances.
@@ -32,12 +33,10 @@ CREATE TABLE IF NOT EXISTS rollup_instances {on_cluster} (
     requests UInt64,
     errors UInt64,
     duration_sum_ns UInt64,
-    bucket_index Array(Int16),
-    bucket_count Array(UInt32),
     computed_at DateTime64(3)
 ) ENGINE = {engine_prefix}ReplacingMergeTree(computed_at)
-PARTITION BY toYYYYMMDD(minute)
-ORDER BY (service, environment, minute, version, commit, instance)
+PARTITION BY toYYYYMMDD(minute, 'UTC')
+ORDER BY (toStartOfHour(minute), service, environment, minute, version, commit, instance)
 TTL minute + toIntervalDay({ttl_days} * 4);
 
 -- Calls that a service made: client and producer spans. `peer` is the far side, `route` the operation.
@@ -56,8 +55,8 @@ CREATE TABLE IF NOT EXISTS rollup_edges {on_cluster} (
     bucket_count Array(UInt32),
     computed_at DateTime64(3)
 ) ENGINE = {engine_prefix}ReplacingMergeTree(computed_at)
-PARTITION BY toYYYYMMDD(minute)
-ORDER BY (service, environment, minute, version, commit, peer, route)
+PARTITION BY toYYYYMMDD(minute, 'UTC')
+ORDER BY (toStartOfHour(minute), service, environment, minute, version, commit, peer, route)
 TTL minute + toIntervalDay({ttl_days} * 4);
 
 -- Which service called which, from parent and child spans of different services.
@@ -70,8 +69,8 @@ CREATE TABLE IF NOT EXISTS rollup_calls {on_cluster} (
     errors UInt64,
     computed_at DateTime64(3)
 ) ENGINE = {engine_prefix}ReplacingMergeTree(computed_at)
-PARTITION BY toYYYYMMDD(minute)
-ORDER BY (environment, minute, caller, callee)
+PARTITION BY toYYYYMMDD(minute, 'UTC')
+ORDER BY (toStartOfHour(minute), environment, minute, caller, callee)
 TTL minute + toIntervalDay({ttl_days} * 4);
 
 -- Exceptions recorded on spans.
@@ -85,8 +84,8 @@ CREATE TABLE IF NOT EXISTS rollup_exceptions {on_cluster} (
     count UInt64,
     computed_at DateTime64(3)
 ) ENGINE = {engine_prefix}ReplacingMergeTree(computed_at)
-PARTITION BY toYYYYMMDD(minute)
-ORDER BY (service, environment, minute, version, commit, exception_type)
+PARTITION BY toYYYYMMDD(minute, 'UTC')
+ORDER BY (toStartOfHour(minute), service, environment, minute, version, commit, exception_type)
 TTL minute + toIntervalDay({ttl_days} * 4);
 
 -- Log records by severity: trace, debug, info, warn, error, fatal, or '' where none was sent.
@@ -100,8 +99,8 @@ CREATE TABLE IF NOT EXISTS rollup_logs {on_cluster} (
     count UInt64,
     computed_at DateTime64(3)
 ) ENGINE = {engine_prefix}ReplacingMergeTree(computed_at)
-PARTITION BY toYYYYMMDD(minute)
-ORDER BY (service, environment, minute, version, commit, severity)
+PARTITION BY toYYYYMMDD(minute, 'UTC')
+ORDER BY (toStartOfHour(minute), service, environment, minute, version, commit, severity)
 TTL minute + toIntervalDay({ttl_days} * 4);
 
 -- Log patterns: the words of a message without its variable parts.
@@ -116,8 +115,8 @@ CREATE TABLE IF NOT EXISTS rollup_log_patterns {on_cluster} (
     count UInt64,
     computed_at DateTime64(3)
 ) ENGINE = {engine_prefix}ReplacingMergeTree(computed_at)
-PARTITION BY toYYYYMMDD(minute)
-ORDER BY (service, environment, minute, version, commit, pattern_id, severity)
+PARTITION BY toYYYYMMDD(minute, 'UTC')
+ORDER BY (toStartOfHour(minute), service, environment, minute, version, commit, pattern_id, severity)
 TTL minute + toIntervalDay({ttl_days} * 4);
 
 CREATE TABLE IF NOT EXISTS log_patterns {on_cluster} (
@@ -129,8 +128,9 @@ CREATE TABLE IF NOT EXISTS log_patterns {on_cluster} (
 ) ENGINE = {engine_prefix}ReplacingMergeTree(updated_at)
 ORDER BY (service, pattern_id);
 
--- Metrics of a service: gauges as they are, counters as increase in the minute, histograms as buckets. One row per
--- minute, version and series (the metric's attributes without version and instance).
+-- Metrics of a service, one row per minute, version and series (the metric's attributes without version and instance).
+-- kind gauge: value_sum / points is the mean. kind counter: value_sum is the increase in the minute. kind histogram: points
+-- is the increase of the count, value_sum that of the sum, so that value_sum / points is the mean of the minute.
 CREATE TABLE IF NOT EXISTS rollup_metrics {on_cluster} (
     minute DateTime CODEC(Delta(4), ZSTD(1)),
     service LowCardinality(String),
@@ -149,8 +149,8 @@ CREATE TABLE IF NOT EXISTS rollup_metrics {on_cluster} (
     value_max Float64,
     computed_at DateTime64(3)
 ) ENGINE = {engine_prefix}ReplacingMergeTree(computed_at)
-PARTITION BY toYYYYMMDD(minute)
-ORDER BY (service, environment, metric, minute, version, commit, series_id)
+PARTITION BY toYYYYMMDD(minute, 'UTC')
+ORDER BY (toStartOfHour(minute), service, environment, metric, minute, version, commit, series_id)
 TTL minute + toIntervalDay({ttl_days} * 4);
 
 -- Minutes whose raw rows changed and whose rollups are due. Ingest notes each batch here before it drops it from its log;
@@ -161,6 +161,6 @@ CREATE TABLE IF NOT EXISTS touched_minutes {on_cluster} (
     batch UInt64,
     minute DateTime
 ) ENGINE = {engine_prefix}MergeTree
-PARTITION BY toYYYYMMDD(noted_at)
+PARTITION BY toYYYYMMDD(noted_at, 'UTC')
 ORDER BY (noted_at, signal, minute)
 TTL toDateTime(noted_at) + toIntervalDay(3);

@@ -1,0 +1,19 @@
+/**
+ * One rollup table, recomputed inside the engine for some minutes. `sql` takes `from_ms`, `to_ms` (a span that holds the
+ * minutes), `minutes` (epoch seconds) and `computed_ms`.
+ */
+export type Statement = {
+  table: string
+  /** All key columns, minute first. */
+  key: readonly string[]
+  /** Value columns, the first one positive in every real row; all zero for keys that a later computation no longer has. */
+  values: readonly string[]
+  sql: string
+}
+
+/** Writes zeros over what an earlier computation left of keys that the one of `computed_ms` does not have. */
+export const clearing = ({ table, key, values }: Statement): string =>
+  `INSERT INTO ${table} (${key.join(', ')}, ${values.join(', ')}, computed_at)
+SELECT ${key.join(', ')}, ${values.map((v) => (v.startsWith('bucket_') ? `[] AS ${v}_` : '0')).join(', ')}, fromUnixTimestamp64Milli({computed_ms:Int64})
+FROM ${table} FINAL WHERE minute >= toDateTime({from_s:UInt32}) AND minute < toDateTime({to_s:UInt32}) AND toUnixTimestamp(minute) IN {minutes:Array(UInt32)}
+AND computed_at < fromUnixTimestamp64Milli({computed_ms:Int64}) AND ${values[0]} > 0`
