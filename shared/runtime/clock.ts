@@ -1,11 +1,13 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
 /** Where all time comes from. Everything outside shared/runtime takes a Clock as an argument. */
 export type Clock = {
   /** Milliseconds since the Unix epoch. */
   nowMs(): number
   /** Resolves after `ms`, or at once when `signal` aborts (it never rejects). */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
-  /** Told of work under way, so that a clock which is moved by hand can wait for it before time goes on. */
-  track?(work: Promise<unknown>): void
+  /** Runs work so that a clock which is moved by hand can wait for it before time goes on. */
+  track?<T>(work: () => Promise<T>): Promise<T>
 }
 
 export const systemClock: Clock = {
@@ -31,55 +33,58 @@ export type ManualClock = Clock & {
   advance(ms: number): Promise<void>
 }
 
+type Work = { sleeping: number }
+
 /** A clock that moves only when told to: for tests and for replay in event time. */
 export function manualClock(startMs: number): ManualClock {
   let now = startMs
-  let wakes = 0
   const sleepers = new Set<{ atMs: number; wake: () => void }>()
-  const busy = new Set<Promise<unknown>>()
+  const busy = new Set<Work>()
+  const current = new AsyncLocalStorage<Work>()
   const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+  // Work that waits for this very clock will not end before time goes on: it counts as settled.
   const settle = async () => {
-    const wokenBefore = wakes
-    await turn()
-    // Work that waits for this very clock will not end before time goes on: it counts as settled.
-    while (busy.size > 0 && wakes === wokenBefore) {
-      const asleep = sleepers.size
-      await Promise.race([Promise.allSettled(busy), turn()])
-      if (busy.size > 0 && sleepers.size > asleep) break
-    }
+    do await turn()
+    while ([...busy].some((work) => work.sleeping === 0))
     await turn()
   }
   const sleep = (ms: number, signal?: AbortSignal) =>
     new Promise<void>((resolve) => {
       if (signal?.aborted) return resolve()
+      const work = current.getStore()
       const wake = () => {
         sleepers.delete(entry)
-        wakes += 1
+        if (work) work.sleeping -= 1
         signal?.removeEventListener('abort', wake)
         resolve()
       }
       const entry = { atMs: now + ms, wake }
       sleepers.add(entry)
+      if (work) work.sleeping += 1
       signal?.addEventListener('abort', wake, { once: true })
     })
   return {
     nowMs: () => now,
     sleep,
-    track: (work) => {
+    track: async (run) => {
+      const work = { sleeping: 0 }
       busy.add(work)
-      work.finally(() => busy.delete(work)).catch(() => {})
+      try {
+        return await current.run(work, run)
+      } finally {
+        busy.delete(work)
+      }
     },
     async advance(ms) {
       const endMs = now + ms
       for (;;) {
+        await settle()
         const due = [...sleepers].filter((s) => s.atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0]
         if (!due) break
         now = Math.max(now, due.atMs)
         due.wake()
-        await settle()
       }
       now = endMs
-      await settle()
     },
   }
 }

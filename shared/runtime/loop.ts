@@ -20,9 +20,7 @@ export function startLoop(o: {
   const done = (async () => {
     while (!abort.signal.aborted) {
       try {
-        const work = o.run(abort.signal)
-        o.clock.track?.(work)
-        await work
+        await (o.clock.track?.(() => o.run(abort.signal)) ?? o.run(abort.signal))
         lastSuccess = o.clock.nowMs()
         failures = 0
       } catch (error) {
