@@ -1,0 +1,60 @@
+import { spansById, type Telemetry } from './telemetry.ts'
+
+/** Something that happens inside a span: it logs a statement, makes a call, fails. */
+export type Event = { key: string; text: string; error: boolean }
+
+/** What the spans of one operation of one service do. */
+export type Operation = {
+  service: string
+  operation: string
+  spanIds: string[]
+  /** Spans in which the event happened at least once. */
+  events: Map<string, Set<string>>
+}
+
+export type Behaviour = { operations: Map<string, Operation>; events: Map<string, Event> }
+
+/** Events of one span past this many are not looked at: a loop says the same again and again. */
+const maxEventsPerSpan = 200
+
+/** Which events happen in which operations. One pass over the spans and logs; memory is linear in them. */
+export function behaviourOf(telemetry: Telemetry): Behaviour {
+  const byId = spansById(telemetry)
+  const operations = new Map<string, Operation>()
+  const events = new Map<string, Event>()
+  const seen = new Map<string, number>()
+  for (const span of telemetry.spans) operationOf(operations, span.service, span.operation).spanIds.push(span.spanId)
+  const note = (spanId: string, event: Event): void => {
+    const span = byId.get(spanId)
+    if (span === undefined) return
+    const n = (seen.get(spanId) ?? 0) + 1
+    seen.set(spanId, n)
+    if (n > maxEventsPerSpan) return
+    const operation = operationOf(operations, span.service, span.operation)
+    const spans = operation.events.get(event.key)
+    if (spans === undefined) operation.events.set(event.key, new Set([spanId]))
+    else spans.add(spanId)
+    if (!events.has(event.key)) events.set(event.key, event)
+  }
+  for (const log of telemetry.logs) {
+    note(log.spanId, { key: `log ${log.statement}`, text: `the log line "${log.text}"`, error: log.error })
+  }
+  for (const span of telemetry.spans) {
+    note(span.parentId, {
+      key: `call ${span.service} ${span.operation}`,
+      text: `the call of ${span.operation} in ${span.service}`,
+      error: false,
+    })
+    if (span.error === true) note(span.spanId, { key: 'failure', text: 'failure', error: true })
+  }
+  return { operations, events }
+}
+
+function operationOf(operations: Map<string, Operation>, service: string, operation: string): Operation {
+  const key = `${service}\u0000${operation}`
+  const found = operations.get(key)
+  if (found !== undefined) return found
+  const made: Operation = { service, operation, spanIds: [], events: new Map() }
+  operations.set(key, made)
+  return made
+}
