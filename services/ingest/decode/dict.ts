@@ -39,9 +39,7 @@ export class Dict {
 
   /** Index of the bytes; added where they are new. */
   find(buf: Uint8Array, from: number, to: number): number {
-    let h = FNV_BASE
-    for (let i = from; i < to; i++) h = Math.imul(h ^ buf[i]!, FNV_PRIME)
-    h = (h ^ (h >>> 15)) >>> 0
+    const h = firstHash(buf, from, to)
     const slots = this.#slots
     const mask = slots.length - 1
     for (let slot = h & mask; ; slot = (slot + 1) & mask) {
@@ -156,6 +154,13 @@ export class Dict {
     out.u64(count)
     out.narrowed(indexes, count, this.size)
   }
+}
+
+/** FNV-1a, folded once so that its low bits depend on all others. */
+export const firstHash = (buf: Uint8Array, from: number, to: number): number => {
+  let h = FNV_BASE
+  for (let i = from; i < to; i++) h = Math.imul(h ^ buf[i]!, FNV_PRIME)
+  return (h ^ (h >>> 15)) >>> 0
 }
 
 /** A second hash, independent of the one that finds keys: FNV-1a from another base, mixed as murmur3 ends. */

@@ -1,8 +1,12 @@
 import type { Block } from './block.ts'
 import { Blocks } from './blocks.ts'
-import { walkRequest } from './envelope.ts'
+import { type ItemReader, walkRequest } from './envelope.ts'
 import { DecodeError } from './error.ts'
 import { defaultLimits, type Limits } from './limits.ts'
+import { LogBlock } from './log-columns.ts'
+import { LogReader } from './logs.ts'
+import { ExponentialBlock, HistogramBlock, NumberBlock, SummaryBlock } from './metric-columns.ts'
+import { type MetricBlocks, MetricReader } from './metrics.ts'
 import { Out } from './out.ts'
 import { dayText } from './place.ts'
 import { Core } from './reader.ts'
@@ -61,15 +65,27 @@ export class Batches {
   readonly #core: Core
   readonly #out = new Out()
   readonly #spans = new Blocks('otel_traces', () => new SpanBlock())
+  readonly #logs = new Blocks('otel_logs', () => new LogBlock())
+  readonly #metrics: MetricBlocks = {
+    gauge: new Blocks('otel_metrics_gauge', () => new NumberBlock('otel_metrics_gauge')),
+    sum: new Blocks('otel_metrics_sum', () => new NumberBlock('otel_metrics_sum')),
+    histogram: new Blocks('otel_metrics_histogram', () => new HistogramBlock()),
+    exponential: new Blocks('otel_metrics_exponential_histogram', () => new ExponentialBlock()),
+    summary: new Blocks('otel_metrics_summary', () => new SummaryBlock()),
+  }
   readonly #all: Blocks<Block>[]
-  readonly #spanReader: SpanReader
+  readonly #readers: Record<Signal, ItemReader>
 
   /** `redact: false` stores values that look like secrets as they came. */
   constructor(limits: Partial<Limits> = {}, options: { redact?: boolean } = {}) {
     this.limits = { ...defaultLimits, ...limits }
     this.#core = new Core(this.limits, options.redact ?? true)
-    this.#spanReader = new SpanReader(this.#core, this.#spans)
-    this.#all = [this.#spans as unknown as Blocks<Block>]
+    this.#readers = {
+      traces: new SpanReader(this.#core, this.#spans),
+      logs: new LogReader(this.#core, this.#logs),
+      metrics: new MetricReader(this.#core, this.#metrics),
+    }
+    this.#all = [this.#spans, this.#logs, ...Object.values(this.#metrics)] as unknown as Blocks<Block>[]
   }
 
   /** All or nothing: where it throws (DecodeError) every open block is as it was before. `receivedAtMs` is epoch milliseconds. */
@@ -79,7 +95,7 @@ export class Batches {
     intake.begin(receivedAtMs)
     try {
       wire.start(encoding === 'json' ? this.#transcoded(signal, body) : body)
-      walkRequest(wire, contexts, this.#spanReader)
+      walkRequest(wire, contexts, this.#readers[signal])
     } catch (cause) {
       for (const blocks of this.#all) blocks.rollback()
       throw cause

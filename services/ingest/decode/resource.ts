@@ -1,5 +1,5 @@
 import type { Attributes } from './attributes.ts'
-import { secondHash } from './dict.ts'
+import { firstHash, secondHash } from './dict.ts'
 import type { Intake } from './intake.ts'
 import { MapColumn, valueEnd, valueStart } from './map.ts'
 import { classifyKey } from './roles.ts'
@@ -22,7 +22,8 @@ export type ResourceRow = {
   instance: string
   schemaUrl: string
   /** Of service and environment, for series ids. */
-  hash: number
+  hashLo: number
+  hashHi: number
 }
 
 export type ScopeRow = { attributes: SharedMap; name: string; version: string; schemaUrl: string; dropped: number }
@@ -54,7 +55,7 @@ export class Contexts {
   }
 
   #cached<T>(cache: Map<string, T>, pieces: Pieces, schema: Pieces, read: () => T): T {
-    const key = `${this.#latin1(pieces)}\n${schema.length}\n${this.#latin1(schema)}`
+    const key = `${this.latin1(pieces)}\n${schema.length}\n${this.latin1(schema)}`
     const hit = cache.get(key)
     if (hit !== undefined) return hit
     const { alterations } = this.#intake
@@ -66,7 +67,7 @@ export class Contexts {
     return row
   }
 
-  #latin1(pieces: Pieces): string {
+  latin1(pieces: Pieces): string {
     const { buf } = this.#wire
     let text = ''
     for (let i = 0; i < pieces.length; i += 2) {
@@ -101,7 +102,8 @@ export class Contexts {
       commit: get('vcs.ref.head.revision') || get('vcs.ref.revision') || get('git.commit.sha'),
       instance: get('service.instance.id') || get('k8s.pod.name') || get('host.name'),
       schemaUrl: this.text(schema),
-      hash: secondHash(identity, 0, identity.length),
+      hashLo: firstHash(identity, 0, identity.length),
+      hashHi: secondHash(identity, 0, identity.length),
     }
   }
 
