@@ -3,6 +3,9 @@ import { spansById, type Telemetry } from './telemetry.ts'
 /** Something that happens inside a span: it logs a statement, makes a call, fails. */
 export type Event = { key: string; text: string; error: boolean }
 
+/** No event at all: the operation did nothing, or its telemetry was lost. */
+export const nothing: Event = { key: 'nothing', text: 'a span that does nothing', error: true }
+
 /** What the spans of one operation of one service do. */
 export type Operation = {
   service: string
@@ -23,7 +26,7 @@ export function behaviourOf(telemetry: Telemetry): Behaviour {
   const operations = new Map<string, Operation>()
   const events = new Map<string, Event>()
   const seen = new Map<string, number>()
-  for (const span of telemetry.spans) operationOf(operations, span.service, span.operation).spanIds.push(span.spanId)
+  for (const span of byId.values()) operationOf(operations, span.service, span.operation).spanIds.push(span.spanId)
   const note = (spanId: string, event: Event): void => {
     const span = byId.get(spanId)
     if (span === undefined) return
@@ -39,7 +42,7 @@ export function behaviourOf(telemetry: Telemetry): Behaviour {
   for (const log of telemetry.logs) {
     note(log.spanId, { key: `log ${log.statement}`, text: `the log line "${log.text}"`, error: log.error })
   }
-  for (const span of telemetry.spans) {
+  for (const span of byId.values()) {
     note(span.parentId, {
       key: `call ${span.service} ${span.operation}`,
       text: `the call of ${span.operation} in ${span.service}`,
@@ -47,7 +50,21 @@ export function behaviourOf(telemetry: Telemetry): Behaviour {
     })
     if (span.error === true) note(span.spanId, { key: 'failure', text: 'failure', error: true })
   }
+  noteNothing(operations, events, seen)
   return { operations, events }
+}
+
+/** Spans in which nothing happens at all are an event too. */
+function noteNothing(
+  operations: Map<string, Operation>,
+  events: Map<string, Event>,
+  seen: ReadonlyMap<string, number>,
+): void {
+  for (const operation of operations.values()) {
+    const idle = operation.spanIds.filter((id) => !seen.has(id))
+    if (idle.length > 0) operation.events.set(nothing.key, new Set(idle))
+  }
+  events.set(nothing.key, nothing)
 }
 
 function operationOf(operations: Map<string, Operation>, service: string, operation: string): Operation {

@@ -1,9 +1,10 @@
 import { behaviourOf } from './behaviour.ts'
 import { type Explained, explainSymptoms } from './explain.ts'
+import { callGraph, distances } from './graph.ts'
 import type { Ranking, Suspect } from './rank_flow.ts'
 import { jumpsOf, type ResourceSeries } from './resources.ts'
 import { describeSymptom, symptomsOf } from './symptoms.ts'
-import type { Telemetry } from './telemetry.ts'
+import { callsOf, type Telemetry } from './telemetry.ts'
 import { describeWaiting, waitingAt } from './transit.ts'
 
 export type ServiceQuestion = {
@@ -11,8 +12,12 @@ export type ServiceQuestion = {
   before: Telemetry
   now: Telemetry
   resources: readonly ResourceSeries[]
+  /** Who calls whom; what the spans show is added to it. */
+  calls?: Iterable<readonly [caller: string, callee: string]>
 }
 
+/** A callee that is slower by this share of the caller's strength explains that the caller is. */
+const leastShareOfCaller = 0.5
 /** Lines of evidence of one kind per service. */
 const maxEvidence = 3
 
@@ -21,7 +26,7 @@ const maxEvidence = 3
  * what a symptom deeper in the same traces explains; calls that wait on the way in or out (network); resources that jumped.
  * Each kind is a logarithm of "how many times the usual", so they add up.
  */
-export function rankServices({ before, now, resources }: ServiceQuestion): Ranking {
+export function rankServices({ before, now, resources, calls }: ServiceQuestion): Ranking {
   const scores = new Map<string, { score: number; affected: boolean; evidence: string[] }>()
   const add = (service: string, score: number, evidence: string[], affected = false): void => {
     const known = scores.get(service)
@@ -38,12 +43,22 @@ export function rankServices({ before, now, resources }: ServiceQuestion): Ranki
     add(service, ownPart(best), own.slice(0, maxEvidence).map(describeExplained), best.explained >= 0.5)
   }
   for (const w of waitingAt(before, now)) add(w.service, w.strength, [describeWaiting(w)])
-  for (const [service, own] of groupByService(jumpsOf(resources))) {
+  const jumps = jumpsOf(resources)
+  for (const [service, own] of groupByService(jumps.filter((j) => !j.inherited))) {
     add(
       service,
       own[0]!.strength,
       own.slice(0, maxEvidence).map((j) => j.evidence),
     )
+  }
+  const graph = callGraph([...(calls ?? []), ...callsOf(before), ...callsOf(now)])
+  for (const jump of jumps.filter((j) => j.inherited)) {
+    const slow = new Set(
+      jumps.filter((j) => j.inherited && j.strength >= jump.strength * leastShareOfCaller).map((j) => j.service),
+    )
+    const callee = [...distances(graph, jump.service).keys()].find((node) => node !== jump.service && slow.has(node))
+    if (callee === undefined) add(jump.service, jump.strength, [jump.evidence])
+    else add(jump.service, 0, [`${jump.evidence}; ${callee}, which it calls, is slower too`], true)
   }
   return rankingOf(scores)
 }

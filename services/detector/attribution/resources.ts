@@ -1,6 +1,6 @@
 import { median, quantile } from 'simple-statistics'
 
-/** One resource of one instance: percent of its limit, per step. */
+/** One measure of one service, per step: a resource (percent of its limit, say), or a time that its requests take. */
 export type ResourceSeries = {
   service: string
   name: string
@@ -11,9 +11,11 @@ export type ResourceSeries = {
   now: readonly number[]
   /** The smallest change worth a word, in the unit. */
   floor: number
+  /** Callers show it too: the time that a request takes includes that of the callees. */
+  inherited: boolean
 }
 
-export type Jump = { service: string; name: string; strength: number; evidence: string }
+export type Jump = { service: string; name: string; strength: number; inherited: boolean; evidence: string }
 
 /** A jump below this many usual swings is none. */
 const leastSwings = 3
@@ -33,7 +35,7 @@ export function jumpsOf(series: readonly ResourceSeries[]): Jump[] {
     const swings = (now - before) / swing
     if (swings < leastSwings) continue
     const evidence = `${s.name} is ${amount(now)}${s.unit}, just before ${amount(before)}${s.unit}, usually ${amount(usual)}${s.unit} (99 % below ${amount(usual + swing)}${s.unit})`
-    jumps.push({ service: s.service, name: s.name, strength: Math.log1p(swings), evidence })
+    jumps.push({ service: s.service, name: s.name, strength: Math.log1p(swings), inherited: s.inherited, evidence })
   }
   return jumps.sort((a, b) => b.strength - a.strength)
 }

@@ -1,4 +1,4 @@
-import type { Behaviour, Event, Operation } from './behaviour.ts'
+import { type Behaviour, type Event, nothing, type Operation } from './behaviour.ts'
 
 /** An operation that no longer does what it always did, or does what it never did. */
 export type Symptom = {
@@ -39,8 +39,10 @@ export function symptomsOf(before: Behaviour, now: Behaviour): Symptom[] {
 }
 
 function compare(event: Event, usual: Operation, current: Operation): Symptom | null {
-  const n0 = usual.spanIds.length
-  const n1 = current.spanIds.length
+  const [idleBefore, idleNow] = event === nothing ? [0, 0] : [idle(usual), idle(current)]
+  const n0 = usual.spanIds.length - idleBefore
+  const n1 = current.spanIds.length - idleNow
+  if (n0 === 0 || n1 === 0) return null
   const k0 = usual.events.get(event.key)?.size ?? 0
   const withIt = current.events.get(event.key) ?? new Set<string>()
   const k1 = withIt.size
@@ -59,6 +61,9 @@ function compare(event: Event, usual: Operation, current: Operation): Symptom | 
     spanIds: appeared ? withIt : new Set(current.spanIds.filter((id) => !withIt.has(id))),
   }
 }
+
+/** Spans without any event are counted once, as such, and not again as missing each event: often they are lost telemetry. */
+const idle = (operation: Operation): number => operation.events.get(nothing.key)?.size ?? 0
 
 /** Difference of two shares in standard errors, the variance pooled. */
 function proportionZ(k0: number, n0: number, k1: number, n1: number): number {

@@ -24,6 +24,18 @@ export type LogRow = {
 
 export type Telemetry = { spans: readonly SpanRow[]; logs: readonly LogRow[] }
 
-/** Spans by id, for walking up to the callers. */
+/** Spans by id, for walking up to the callers; a span that was delivered twice is one. */
 export const spansById = (telemetry: Telemetry): Map<string, SpanRow> =>
   new Map(telemetry.spans.map((s) => [s.spanId, s]))
+
+/** Calls from one service to another, each pair once. */
+export function callsOf(telemetry: Telemetry): [caller: string, callee: string][] {
+  const byId = spansById(telemetry)
+  const pairs = new Map<string, [string, string]>()
+  for (const span of byId.values()) {
+    const caller = byId.get(span.parentId)?.service
+    if (caller !== undefined && caller !== span.service)
+      pairs.set(`${caller}\u0000${span.service}`, [caller, span.service])
+  }
+  return [...pairs.values()]
+}

@@ -11,12 +11,32 @@ export type Waiting = { service: string; inMs: number; outMs: number; strength: 
 const leastCalls = 3
 /** Ordinary jitter of the network and of thread pools: an excess is measured in units of this. */
 const jitterMs = 10
+/** Less than this, in and out together, is left alone. */
+const leastExcessMs = jitterMs / 2
 
 /**
  * Where calls wait. A delay at one service shows on the edges into it and out of it, and on none of its neighbours' other edges, so
- * each service is scored by the mean excess over *all* its calls in, plus that over all its calls out.
+ * each service is judged by the mean excess over *all* its calls in, plus that over all its calls out. The worst takes its edges
+ * with it; what is left is judged again.
  */
 export function waitingAt(before: Telemetry, now: Telemetry): Waiting[] {
+  const found: Waiting[] = []
+  const explained = new Set<Edge>()
+  const edges = compareEdges(before, now)
+  const services = [...new Set(edges.flatMap((e) => [e.caller, e.callee]))].sort()
+  for (;;) {
+    const left = services
+      .map((service) => judge(service, edges, explained))
+      .filter((w) => w.inMs + w.outMs > leastExcessMs)
+    left.sort((a, b) => b.inMs + b.outMs - (a.inMs + a.outMs) || b.inMs - a.inMs)
+    const worst = left[0]
+    if (worst === undefined) return found
+    found.push(worst)
+    for (const edge of worst.edges) explained.add(edge)
+  }
+}
+
+function compareEdges(before: Telemetry, now: Telemetry): Edge[] {
   const usual = transitTimes(before)
   const edges: Edge[] = []
   for (const [key, times] of transitTimes(now)) {
@@ -26,23 +46,30 @@ export function waitingAt(before: Telemetry, now: Telemetry): Waiting[] {
     const beforeMs = quantile(known, 0.5)
     const nowMs = quantile(times, 0.5)
     const isUsual = nowMs <= quantile(known, 0.95)
-    edges.push({ caller, callee, calls: times.length, beforeMs, nowMs, excessMs: isUsual ? 0 : nowMs - beforeMs })
+    edges.push({
+      caller,
+      callee,
+      calls: times.length,
+      beforeMs,
+      nowMs,
+      excessMs: isUsual ? 0 : Math.max(0, nowMs - beforeMs),
+    })
   }
-  const services = new Set(edges.flatMap((e) => [e.caller, e.callee]))
-  const all = [...services].map((service) => {
-    const into = edges.filter((e) => e.callee === service)
-    const out = edges.filter((e) => e.caller === service)
-    const [inMs, outMs] = [meanExcess(into), meanExcess(out)]
-    const strength = Math.log1p(inMs / jitterMs) + Math.log1p(outMs / jitterMs)
-    return { service, inMs, outMs, strength, edges: [...into, ...out].filter((e) => e.excessMs > 0) }
-  })
-  return all.filter((w) => w.strength > 0).sort((a, b) => b.strength - a.strength || (a.service < b.service ? -1 : 1))
+  return edges
+}
+
+function judge(service: string, edges: readonly Edge[], explained: ReadonlySet<Edge>): Waiting {
+  const into = edges.filter((e) => e.callee === service)
+  const out = edges.filter((e) => e.caller === service)
+  const [inMs, outMs] = [meanExcess(into, explained), meanExcess(out, explained)]
+  const strength = Math.log1p(inMs / jitterMs) + Math.log1p(outMs / jitterMs)
+  return { service, inMs, outMs, strength, edges: [...into, ...out].filter((e) => e.excessMs > 0 && !explained.has(e)) }
 }
 
 function transitTimes(telemetry: Telemetry): Map<string, number[]> {
   const byId = spansById(telemetry)
   const times = new Map<string, number[]>()
-  for (const span of telemetry.spans) {
+  for (const span of byId.values()) {
     const caller = byId.get(span.parentId)
     if (caller === undefined || caller.service === span.service) continue
     const key = `${caller.service}\u0000${span.service}`
@@ -54,9 +81,10 @@ function transitTimes(telemetry: Telemetry): Map<string, number[]> {
   return times
 }
 
-function meanExcess(edges: readonly Edge[]): number {
+function meanExcess(edges: readonly Edge[], explained: ReadonlySet<Edge>): number {
   const calls = edges.reduce((n, e) => n + e.calls, 0)
-  return calls === 0 ? 0 : edges.reduce((ms, e) => ms + e.excessMs * e.calls, 0) / calls
+  const excess = edges.reduce((ms, e) => ms + (explained.has(e) ? 0 : e.excessMs * e.calls), 0)
+  return calls === 0 ? 0 : excess / calls
 }
 
 /** One line of evidence. */

@@ -13,8 +13,8 @@ type Row = Record<string, string>
 
 /** Metrics that are a share of a limit, or a time that requests take, with the smallest change worth a word. */
 const resources = [
-  { column: 'CpuUsageRate(%)', name: 'CPU of its limit', unit: ' %', floor: 5 },
-  { column: 'PodServerLatencyP90(s)', name: 'p90 of requests served', unit: ' s', floor: 0.02 },
+  { column: 'CpuUsageRate(%)', name: 'CPU of its limit', unit: ' %', floor: 5, inherited: false },
+  { column: 'PodServerLatencyP90(s)', name: 'p90 of requests served', unit: ' s', floor: 0.02, inherited: true },
 ]
 
 /** Ranks the services of each case: fault-free telemetry of the same application against the minutes after the injection. */
@@ -32,6 +32,7 @@ export default async function run({ input, out, progress }: EvalOptions): Promis
       before: settle(raw.before, miners),
       now: settle(raw.now, miners),
       resources: resourceSeries(quiet.at(-1)!, folder, fromMs),
+      calls: one.app === 'ob' ? knownCalls(input) : [],
     })
     if (process.env.EVAL_EXPLAIN)
       process.stderr.write(`${one.case} ${JSON.stringify(ranking.suspects.slice(0, 4), null, 1)}\n`)
@@ -47,6 +48,11 @@ function baselineDays(input: string, one: Case): string[] {
   const own = one.inject_time_utc.slice(0, 10)
   const others = readdirSync(join(input, 'baseline')).filter((day) => day.startsWith(year) && day !== own)
   return [...others.sort(), own]
+}
+
+/** OnlineBoutique has no traces here, but its call graph. */
+function knownCalls(input: string): [string, string][] {
+  return records(join(input, 'dependency_ob.csv')).map((row) => [row.Source!, row.Target!])
 }
 
 const serviceOf = (pod: string): string => pod.split('-').slice(0, -2).join('-')
@@ -114,7 +120,7 @@ function resourceSeries(quiet: string, folder: string, fromMs: number): Resource
   const time = (row: Row) => Date.parse(`${row.time!.replace(' ', 'T')}Z`)
   const all: ResourceSeries[] = []
   for (const service of services) {
-    for (const { column, name, unit, floor } of resources) {
+    for (const { column, ...kind } of resources) {
       const values = (from: Row[]) =>
         from
           .filter((row) => serviceOf(row.pod!) === service && row[column] !== '')
@@ -122,7 +128,7 @@ function resourceSeries(quiet: string, folder: string, fromMs: number): Resource
           .filter(Number.isFinite)
       const justBefore = values(rows.filter((row) => time(row) < fromMs))
       const now = values(rows.filter((row) => time(row) >= fromMs))
-      all.push({ service, name, unit, floor, history: values(history), justBefore, now })
+      all.push({ ...kind, service, history: values(history), justBefore, now })
     }
   }
   return all
