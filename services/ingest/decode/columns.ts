@@ -15,11 +15,13 @@ export type Column = {
   write(out: Out): void
 }
 
-/** What `Text.put` saw among the bytes: something that is not ASCII, something that may begin a secret. */
+/** What `Text.put` saw among the bytes: something that is not ASCII, something that may be of a secret; of a short one. */
 export const NOT_ASCII = 0x80
 export const SUSPECT = 0x01
+export const SUSPECT_SHORT = 0x02
 const CLASS = Uint8Array.from({ length: 256 }, (_, byte) => (byte > 127 ? NOT_ASCII : 0))
-for (const char of 'K_JB@x') CLASS[char.charCodeAt(0)] = SUSPECT
+for (const char of 'K_JBx') CLASS[char.charCodeAt(0)] = SUSPECT
+CLASS['@'.charCodeAt(0)] = SUSPECT_SHORT
 
 /** A String column: the length of each value as varint, and its bytes. */
 export class Text implements Column {

@@ -2,6 +2,8 @@ import type { Block } from './block.ts'
 import { Blocks } from './blocks.ts'
 import { type ItemReader, walkRequest } from './envelope.ts'
 import { DecodeError } from './error.ts'
+import { requests } from './json/schema.ts'
+import { transcode } from './json/transcode.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { LogBlock } from './log-columns.ts'
 import { LogReader } from './logs.ts'
@@ -103,8 +105,11 @@ export class Batches {
     return this.#decoded()
   }
 
-  #transcoded(_signal: Signal, _body: Uint8Array): Uint8Array {
-    throw new DecodeError('cannot decode JSON yet')
+  #transcoded(signal: Signal, body: Uint8Array): Uint8Array {
+    const { wire, snakeKeys } = transcode(body, requests[signal], this.limits.maxDepth)
+    if (snakeKeys > 0)
+      this.#core.intake.remark('keys in snake_case read: OTLP/JSON spells them in camelCase', snakeKeys)
+    return wire
   }
 
   #decoded(): Decoded {

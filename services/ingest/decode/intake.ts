@@ -1,9 +1,12 @@
-import { type LowCard, NOT_ASCII, SUSPECT, type Text } from './columns.ts'
+import { type LowCard, NOT_ASCII, SUSPECT, SUSPECT_SHORT, type Text } from './columns.ts'
 import { DecodeError } from './error.ts'
 import type { Limits } from './limits.ts'
 import { valueStart } from './map.ts'
 import { findSecrets, MASK, masked, RULES, type Rule } from './redact.ts'
 import { cutAt, isUtf8, repaired } from './utf8.ts'
+
+/** The fewest bytes of a token that redact.ts knows, in bytes; only credentials in a URL may be shorter. */
+const SHORTEST_TOKEN = 15
 
 /** The account of one request: what it may still hold, and what became of its items. */
 export class Intake {
@@ -103,7 +106,8 @@ export class Intake {
       start = valueStart(column.data, at)
       this.remark('texts with invalid UTF-8 mended')
     }
-    if ((seen & SUSPECT) === 0 || !this.redacts) return
+    const mayHide = (seen & SUSPECT_SHORT) !== 0 || ((seen & SUSPECT) !== 0 && column.used - start >= SHORTEST_TOKEN)
+    if (!mayHide || !this.redacts) return
     const found = findSecrets(column.data, start, column.used)
     if (found.length === 0) return
     const clean = masked(column.data, start, column.used, found)

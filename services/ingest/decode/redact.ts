@@ -107,17 +107,30 @@ const userinfo: Look = (b, i, from) => {
   return null
 }
 
-const LOOKS: Record<number, Look> = { 75: aws, 95: underscore, 74: jwt, 66: privateKey, 120: slack, 64: userinfo }
+/** By the byte from which a pattern is told. */
+const LOOKS = new Map<string, Look>([
+  ['K', aws],
+  ['_', underscore],
+  ['J', jwt],
+  ['B', privateKey],
+  ['x', slack],
+  ['@', userinfo],
+])
+const LOOK_AT: (Look | undefined)[] = Array.from({ length: 256 }, (_, byte) => LOOKS.get(String.fromCharCode(byte)))
+const TELLS = Uint8Array.from(LOOK_AT, (look) => (look === undefined ? 0 : 1))
+
+const NOTHING_FOUND: Found[] = []
 
 /** The secrets in a value, in order. */
 export const findSecrets = (b: Uint8Array, from: number, to: number): Found[] => {
-  const found: Found[] = []
+  let found = NOTHING_FOUND
   let after = from
   for (let i = from; i < to; i++) {
-    const look = LOOKS[b[i]!]
-    if (look === undefined || i < after) continue
+    if (TELLS[b[i]!] === 0 || i < after) continue
+    const look = LOOK_AT[b[i]!]!
     const hit = look(b, i, after, to)
     if (hit === null) continue
+    if (found === NOTHING_FOUND) found = []
     found.push(hit)
     after = hit.to
   }
