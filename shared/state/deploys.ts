@@ -11,6 +11,7 @@ import {
   mergeSighting,
   ms,
   type Sighting,
+  sameBuild,
 } from './deploy-merge.ts'
 import type { State, Tx, Value } from './state.ts'
 
@@ -84,13 +85,26 @@ export function recordSighting(
 ): Promise<{ deploy: Deploy; created: boolean }> {
   return state.transaction(async (tx) => {
     const near = await nearby(tx, seen.service, seen.environment, seen.firstSeenMs)
-    const match = findMatch(near, seen, seen.firstSeenMs)
+    const match = findMatch(near, seen, seen.firstSeenMs) ?? (await seenLater(tx, seen))
     if (match) return { deploy: await save(tx, mergeSighting(match, seen, nowMs), match), created: false }
     const id = `d_${hash('seen', seen.service, seen.environment, seen.version, seen.commit, iso(seen.firstSeenMs))}`
     const fresh = empty(id, seen, seen, seen.firstSeenMs, nowMs)
     const deploy = mergeSighting({ ...fresh, kind: seen.kind, sources: ['telemetry'] }, seen, nowMs)
     return { deploy: await save(tx, deploy, undefined), created: true }
   })
+}
+
+/** Late telemetry of a version whose first sight came later: the same deploy began earlier. */
+async function seenLater(tx: Tx, seen: Sighting): Promise<Deploy | undefined> {
+  if (seen.kind !== 'deploy') return undefined
+  const row = await tx.get<Row>(
+    'SELECT document FROM deploys WHERE service = ? AND environment = ? AND started_at_ms > ? ORDER BY started_at_ms, id LIMIT 1',
+    seen.service,
+    seen.environment,
+    seen.firstSeenMs,
+  )
+  const next = row ? read(row) : undefined
+  return next && sameBuild(next, seen) && next.sources.every((s) => s === 'telemetry') ? next : undefined
 }
 
 /** Notes until when telemetry of a deploy's version was seen. */
