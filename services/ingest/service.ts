@@ -1,8 +1,82 @@
-import type { ServiceFactory } from '../../shared/runtime/service.ts'
+import { join } from 'node:path'
+import { type Listening, listen } from '../../shared/runtime/http.ts'
+import { type Pressure, watchPressure } from '../../shared/runtime/pressure.ts'
+import type { Context, ServiceFactory } from '../../shared/runtime/service.ts'
+import { Admission, defaultAdmission } from './admission.ts'
+import { systemFiles } from './log/files.ts'
+import { ingestMetrics } from './metrics.ts'
+import { openPipeline, type Pipeline } from './pipeline.ts'
+import { authorizeBy } from './transport/authorize.ts'
+import { httpApplication, type TransportOptions } from './transport/http.ts'
 
-export const ingest: ServiceFactory = () => ({
-  name: 'ingest',
-  start: async () => {},
-  stop: async () => {},
-  notReady: () => null,
-})
+const MIB = 1024 * 1024
+const DAY_MS = 86_400_000
+/** RELIABILITY 2.5: what does not get into the tables in this time waits in the log. */
+const STOP_GRACE_MS = 8000
+const REQUEST_GRACE_MS = 3000
+/** Larger JSON bodies hold up the event loop for too long. RELIABILITY 2.5. */
+const MAX_JSON_BYTES = 16 * MIB
+
+type Parts = { pipeline: Pipeline; pressure: Pressure; admission: Admission; http: Listening }
+
+const tlsOf = ({ tlsCert, tlsKey }: Context['config']) =>
+  tlsCert && tlsKey ? { cert: tlsCert, key: tlsKey } : undefined
+
+async function startParts(context: Context): Promise<Parts> {
+  const { config } = context
+  const metrics = ingestMetrics(context.metrics)
+  const pipeline = await openPipeline({
+    ...context,
+    metrics,
+    files: systemFiles(join(config.dataDir, 'log')),
+    durability: config.durability,
+    logBytes: config.ingestLogMib * MIB,
+    limits: { retentionMs: config.retentionDays * DAY_MS },
+  })
+  const { ingestLog } = pipeline
+  const pressure = watchPressure()
+  const logShare = () => ingestLog.backlogBytes / ingestLog.capBytes
+  const admission = new Admission({ ...defaultAdmission, pressure, logShare })
+  const options: TransportOptions = {
+    acceptor: pipeline.acceptor,
+    admission,
+    authorize: authorizeBy(config.host, context.state),
+    maxBodyBytes: config.maxBodyMib * MIB,
+    maxJsonBytes: MAX_JSON_BYTES,
+    metrics,
+    log: context.log,
+  }
+  const http = await listen(httpApplication(options, config.corsOrigins), {
+    host: config.host,
+    port: config.otlpHttpPort,
+    name: 'OTLP/HTTP',
+    tls: tlsOf(config),
+  })
+  context.urls.otlpHttp = http.url
+  return { pipeline, pressure, admission, http }
+}
+
+/** Takes OTLP, keeps it in the log, and brings it into the tables. */
+export const ingest: ServiceFactory = (context) => {
+  let parts: Parts | null = null
+  return {
+    name: 'ingest',
+    start: async () => {
+      parts = await startParts(context)
+    },
+    stop: async () => {
+      if (!parts) return
+      const { admission, http, pipeline, pressure } = parts
+      parts = null
+      admission.close()
+      await http.close(REQUEST_GRACE_MS)
+      await pipeline.stop(STOP_GRACE_MS)
+      pressure.stop()
+    },
+    notReady: () => {
+      if (!parts) return 'ingest does not run'
+      const { pipeline } = parts
+      return pipeline.ingestLog.refusal()
+    },
+  }
+}

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { createClient } from '@clickhouse/client'
+import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { readOf } from './read.ts'
 import { identifier, type Params, readLimits, type Store } from './store.ts'
 
@@ -39,9 +39,9 @@ export async function openServer(url: string): Promise<Store> {
         await writer.insert({ table: identifier(table), values: [...values], format: 'JSONEachRow' })
     },
     insertNative: async (block) => {
-      const columns = block.columns.map(identifier).join(', ')
+      const source = block.slice ? await slicedSource(reader, block.table, block.slice) : ''
       const { stream } = await writer.exec({
-        query: `INSERT INTO ${identifier(block.table)} (${columns}) FORMAT Native`,
+        query: `INSERT INTO ${identifier(block.table)} ${source} FORMAT Native`,
         values: Readable.from([block.bytes], { objectMode: false }),
       })
       stream.resume()
@@ -50,4 +50,20 @@ export async function openServer(url: string): Promise<Store> {
       await Promise.all([writer.close(), reader.close()])
     },
   }
+}
+
+/** A SELECT over the block that is sent, for some of its rows; `input` wants the columns spelled out. */
+async function slicedSource(
+  reader: ClickHouseClient,
+  table: string,
+  slice: { offset: number; rows: number },
+): Promise<string> {
+  const columns = await readOf<{ name: string; type: string }>(
+    reader,
+    `SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {table:String} AND default_kind NOT IN ('MATERIALIZED', 'ALIAS') ORDER BY position`,
+    { table },
+  )
+  const structure = columns.map((c) => `${identifier(c.name)} ${c.type}`).join(', ')
+  const text = structure.replaceAll('\\', '\\\\').replaceAll("'", "''")
+  return `SELECT * FROM input('${text}') LIMIT ${slice.rows} OFFSET ${slice.offset}`
 }

@@ -1,0 +1,60 @@
+import type { Pressure } from '../../shared/runtime/pressure.ts'
+import { Refusal } from './transport/refusal.ts'
+
+const MIB = 1024 * 1024
+
+export type AdmissionOptions = {
+  pressure: Pressure
+  /** Share of the log's cap that is taken, 0 to 1. */
+  logShare: () => number
+  maxInFlightBytes: number
+  maxRssBytes: number
+}
+
+/** RELIABILITY 2.5. A quarter of the soft memory limit is left to what cannot be counted beforehand. */
+export const defaultAdmission = { maxInFlightBytes: 256 * MIB, maxRssBytes: 1536 * MIB }
+const MAX_LAG_MS = 500
+const FULL_LOG_SHARE = 0.9
+
+/** Decides before a body is read whether there is room for it, by bytes in flight, the log, the event loop and memory. */
+export class Admission {
+  readonly #o: AdmissionOptions
+  #inFlight = 0
+  #closing = false
+
+  constructor(o: AdmissionOptions) {
+    this.#o = o
+  }
+
+  get inFlightBytes(): number {
+    return this.#inFlight
+  }
+
+  /** @throws Refusal 503 with the time to wait */
+  check(): void {
+    const { pressure, logShare, maxInFlightBytes, maxRssBytes } = this.#o
+    if (this.#closing) throw busy('the server is stopping', 1, { connection: 'close' })
+    if (this.#inFlight >= maxInFlightBytes) throw busy('too many bytes are in flight', 1)
+    if (logShare() >= FULL_LOG_SHARE) throw busy('the ingest log is nearly full', 2)
+    if (pressure.lagMs() > MAX_LAG_MS) throw busy('the server is overloaded', 2)
+    if (pressure.rssBytes() > maxRssBytes) throw busy('the server is short of memory', 3)
+  }
+
+  /** Counts bytes that came in. @throws Refusal 503 when there are too many at once */
+  take(bytes: number): void {
+    if (this.#inFlight + bytes > this.#o.maxInFlightBytes) throw busy('too many bytes are in flight', 1)
+    this.#inFlight += bytes
+  }
+
+  give(bytes: number): void {
+    this.#inFlight -= bytes
+  }
+
+  /** From now on every new request is refused. */
+  close(): void {
+    this.#closing = true
+  }
+}
+
+const busy = (cause: string, retryAfterS: number, headers: Record<string, string> = {}) =>
+  new Refusal(503, `cannot take the request now: ${cause}`, { retryAfterS, headers })

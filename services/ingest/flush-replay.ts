@@ -1,0 +1,156 @@
+import type { Clock } from '../../shared/runtime/clock.ts'
+import { type Log, short } from '../../shared/runtime/log.ts'
+import { yieldToLoop } from '../../shared/runtime/pressure.ts'
+import { DecodeError } from './decode/index.ts'
+import type { Limits } from './decode/limits.ts'
+import type { Flusher } from './flush.ts'
+import { Live } from './live.ts'
+import type { Seal } from './log/ledger.ts'
+import type { IngestLog } from './log/log.ts'
+import type { LogRecord } from './log/record.ts'
+import type { IngestMetrics } from './metrics.ts'
+
+/** Sealed blocks in memory while reading back; beyond it the reader waits for the engine. */
+const MAX_PENDING_BYTES = 48 * 1024 * 1024
+
+/** Records [from, to] that are in the log and not in memory. `to` null: it grows until the reader has caught up. */
+export type Range = { from: number; to: number | null }
+
+export type ReplayOptions = {
+  ingestLog: IngestLog
+  flusher: Flusher
+  clock: Clock
+  log: Log
+  limits: Partial<Limits>
+  metrics: IngestMetrics
+  /** Called in the same turn in which an open range is found read to its end. */
+  onCaughtUp: () => void
+}
+
+/**
+ * Decodes bodies from the log once more: after a start, after an I/O error of the log, and when the engine was so far behind
+ * that rows were not kept in memory. The same bodies give the same rows, so a batch sealed before is made again as it was.
+ */
+export class Replay {
+  readonly #o: ReplayOptions
+  readonly #ranges: Range[] = []
+  #work: Live | null = null
+  #next = Number.POSITIVE_INFINITY
+  #running: Promise<void> | null = null
+  #stopped = false
+
+  constructor(o: ReplayOptions) {
+    this.#o = o
+  }
+
+  add(range: Range): void {
+    this.#ranges.push(range)
+    this.#running ??= this.#run()
+  }
+
+  /** The first record that is still to be read or sealed, or Infinity. */
+  get from(): number {
+    return Math.min(this.#next, this.#work?.from ?? Number.POSITIVE_INFINITY, ...this.#ranges.map((r) => r.from))
+  }
+
+  get active(): boolean {
+    return this.#running !== null
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { log, clock } = this.#o
+    while (this.#ranges.length > 0 && !this.#stopped) {
+      try {
+        await this.#replay(this.#ranges[0]!)
+        // What was not read to its end keeps its place, and with it the segments that it needs.
+        if (!this.#stopped) this.#ranges.shift()
+      } catch (error) {
+        log.error({ event: 'replay_failed', error: short(String(error)) }, 'cannot read the log back; trying again')
+        await clock.sleep(1000)
+      }
+      this.#work = null
+      this.#next = Number.POSITIVE_INFINITY
+    }
+    this.#running = null
+  }
+
+  async #replay(range: Range): Promise<void> {
+    const { ingestLog, flusher } = this.#o
+    const work = new Live(this.#o.limits)
+    const seals = byEnd(ingestLog.ledger.seals.values(), range.from)
+    this.#work = work
+    this.#next = range.from
+    for (;;) {
+      await ingestLog.settled()
+      const to = range.to ?? ingestLog.nextSequence - 1
+      for await (const record of ingestLog.read(this.#next, to)) {
+        if (this.#stopped) return
+        this.#apply(work, seals, record.sequence - 1)
+        this.#decode(work, record)
+        this.#next = record.sequence + 1
+        await flusher.drained(MAX_PENDING_BYTES)
+        await yieldToLoop()
+      }
+      if (this.#stopped) return
+      this.#next = to + 1
+      this.#apply(work, seals, to)
+      if (range.to !== null) break
+      if (ingestLog.nextSequence !== to + 1) continue
+      range.to = to
+      this.#o.onCaughtUp()
+      break
+    }
+    for (const key of work.keys()) flusher.seal(work, key, this.#next - 1)
+  }
+
+  #decode(work: Live, record: LogRecord): void {
+    const { flusher, log, metrics, clock } = this.#o
+    metrics.replayed.inc()
+    try {
+      work.append(record.signal, record.encoding, record.payload, record.receivedAtMs)
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      log.error(
+        { event: 'replay_undecodable', sequence: record.sequence, error: short(error.message) },
+        'cannot decode a body that was decoded before',
+      )
+      return
+    }
+    for (const key of work.took(record.sequence, clock.nowMs())) flusher.seal(work, key, record.sequence)
+  }
+
+  /** Closes the blocks of the batches that end at or before `upTo`, as they were closed the first time. */
+  #apply(work: Live, seals: Seal[], upTo: number): void {
+    const { ingestLog, flusher, log } = this.#o
+    while (seals[0] && seals[0].to <= upTo) {
+      const seal = seals.shift()!
+      const state = ingestLog.ledger.seals.get(seal.batch)?.state
+      if (state === undefined) continue
+      if (!work.has(seal.key)) {
+        if (state !== 'unknown') continue
+        log.error(
+          { event: 'batch_empty', batch: String(seal.batch), rows: seal.rows },
+          'the log no longer holds the rows of a batch',
+        )
+        ingestLog.ledger.set(seal, 'done')
+      } else if (state === 'unknown') {
+        const { block } = work.seal(seal.key, seal.batch)
+        if (block.rows !== seal.rows)
+          log.error(
+            { event: 'batch_differs', batch: String(seal.batch), rows: block.rows, sealed: seal.rows },
+            'a batch decodes to another number of rows than before',
+          )
+        flusher.resume(seal, block)
+      } else work.discard(seal.key)
+    }
+  }
+}
+
+/** Batches that end at or after `from`, by where they end. */
+const byEnd = (seals: Iterable<Seal>, from: number): Seal[] =>
+  [...seals].filter((s) => s.to >= from).sort((a, b) => a.to - b.to || (a.batch < b.batch ? -1 : 1))

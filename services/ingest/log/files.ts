@@ -1,0 +1,111 @@
+import { mkdirSync } from 'node:fs'
+import { readdir, readFile, statfs, truncate, unlink, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { extname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Worker } from 'node:worker_threads'
+
+/**
+ * What the log needs of a file system: one folder, one file open for appending. An interface, so that a test can put one
+ * in its place that forgets what was not synced.
+ */
+export type Files = {
+  list(): Promise<string[]>
+  read(name: string): Promise<Uint8Array>
+  /** Writes a small whole file. */
+  put(name: string, bytes: Uint8Array): Promise<void>
+  remove(name: string): Promise<void>
+  truncate(name: string, bytes: number): Promise<void>
+  /** Creates `name`, makes its directory entry durable where `sync` is set, and appends to it from now on. */
+  create(name: string, sync: boolean): Promise<void>
+  /** Writes all of `bytes` at `at` of the open file. Takes ownership: `bytes` must not be used afterwards. */
+  write(bytes: Uint8Array<ArrayBuffer>, at: number): Promise<void>
+  /** fdatasync of the open file. */
+  sync(): Promise<void>
+  freeBytes(): Promise<number>
+  close(): Promise<void>
+}
+
+export type WriterCall =
+  | { op: 'create'; path: string; folder: string; sync: boolean }
+  | { op: 'write'; bytes: Uint8Array; at: number }
+  | { op: 'sync' }
+  | { op: 'close' }
+export type WriterAnswer = { error: { message: string; code: string | undefined } | null }
+
+/** A worker from source registers tsx for itself first; Node 20 does not hand loaders down to threads. */
+const FROM_SOURCE = `
+const { workerData } = require('node:worker_threads')
+import(workerData.tsx).then(({ register }) => {
+  register()
+  return import(workerData.url)
+})
+`
+
+/** Starts `<name>.ts` beside `base` as a thread, or `<name>.js` where this runs from dist. */
+export function startWorker(name: string, base: string): Worker {
+  const extension = extname(base)
+  const url = new URL(`./${name}${extension}`, base)
+  if (extension !== '.ts') return new Worker(url)
+  const tsx = pathToFileURL(createRequire(base).resolve('tsx/esm/api')).href.replace(/cjs$/, 'mjs')
+  return new Worker(FROM_SOURCE, { eval: true, workerData: { tsx, url: url.href } })
+}
+
+type Waiting = { resolve: () => void; reject: (error: Error) => void }
+
+/** Calls a thread that answers in order. One that died is started again by the next call. */
+function writerThread(): (message: WriterCall, transfer?: ArrayBuffer[]) => Promise<void> {
+  let worker: Worker | null = null
+  let waiting: Waiting[] = []
+  const start = () => {
+    const started = startWorker('writer-thread', import.meta.url)
+    const ended = (error: Error) => {
+      if (worker !== started) return
+      worker = null
+      for (const call of waiting.splice(0)) call.reject(error)
+    }
+    started.on('message', ({ error }: WriterAnswer) => {
+      const call = waiting.shift()
+      if (waiting.length === 0) started.unref()
+      if (error) call?.reject(Object.assign(new Error(error.message), { code: error.code }))
+      else call?.resolve()
+    })
+    started.on('error', ended)
+    started.on('exit', () => ended(new Error('the writer of the ingest log has ended')))
+    waiting = []
+    return started
+  }
+  return (message, transfer = []) =>
+    new Promise<void>((resolve, reject) => {
+      worker ??= start()
+      worker.ref()
+      waiting.push({ resolve, reject })
+      worker.postMessage(message, transfer)
+    })
+}
+
+/**
+ * The folder `path` of the file system. Appending happens in a thread of its own: the embedded engine's queries occupy
+ * Node's thread pool, and four of them made an fdatasync there wait for 1.4 s.
+ */
+export function systemFiles(path: string): Files {
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  const call = writerThread()
+  // The thread starts now and not with the first body.
+  call({ op: 'close' }).catch(() => {})
+  return {
+    list: () => readdir(path),
+    read: (name) => readFile(join(path, name)),
+    put: (name, bytes) => writeFile(join(path, name), bytes, { mode: 0o600 }),
+    remove: (name) => unlink(join(path, name)),
+    truncate: (name, bytes) => truncate(join(path, name), bytes),
+    create: (name, sync) => call({ op: 'create', path: join(path, name), folder: path, sync }),
+    write: (bytes, at) => call({ op: 'write', bytes, at }, [bytes.buffer]),
+    sync: () => call({ op: 'sync' }),
+    freeBytes: async () => {
+      const { bavail, bsize } = await statfs(path)
+      return bavail * bsize
+    },
+    close: () => call({ op: 'close' }),
+  }
+}

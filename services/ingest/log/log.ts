@@ -1,0 +1,256 @@
+import type { Clock } from '../../../shared/runtime/clock.ts'
+import { failpoint, isArmed } from '../../../shared/runtime/failpoint.ts'
+import { type Log, short } from '../../../shared/runtime/log.ts'
+import { Unavailable } from '../unavailable.ts'
+import type { Files } from './files.ts'
+import { encodeCheckpoint, encodeSeal, encodeVoid, type Ledger, type Seal } from './ledger.ts'
+import { type Found, findLog } from './open.ts'
+import { HEADER_BYTES, type LogRecord, type RecordHead, recordHash, writeHeader } from './record.ts'
+import { Segments } from './segments.ts'
+
+const GROUP_BYTES = 4 * 1024 * 1024
+/** After an I/O error the log refuses this long, so that a full disk does not cost a try per request. */
+const REFUSE_MS = 1000
+
+export type LogOptions = {
+  files: Files
+  clock: Clock
+  log: Log
+  random: () => number
+  /** Whether a record is synced before its promise resolves (`durability: fsync`). */
+  sync: boolean
+  segmentBytes: number
+  capBytes: number
+}
+
+type Item = {
+  head: RecordHead
+  payload: Uint8Array
+  /** The last record of a sealed batch: where that record is lost, the seal must not be written. */
+  sealTo: number | null
+  resolve: () => void
+  reject: (error: Error) => void
+}
+type ControlType = 'seal' | 'checkpoint' | 'void'
+
+/**
+ * The append-only log: what is in it survives. Records wait in a queue while a write is under way, and the next write takes
+ * all that wait (group commit). After an I/O error the segment is left for good and a new one begun; nothing is synced twice.
+ */
+export class IngestLog {
+  readonly ledger: Ledger
+  readonly found: Found
+  /** Told when bodies from `sequence` on did not become durable although the decoder had taken them. */
+  onLost: (sequence: number) => void = () => {}
+  readonly #o: LogOptions
+  readonly #segments: Segments
+  #queue: Item[] = []
+  #queuedBytes = 0
+  #pump: Promise<void> | null = null
+  #voids: { from: number; to: number }[] = []
+  #nextSequence: number
+  #nextBatch: bigint
+  #refusedUntilMs = 0
+  #closed = false
+
+  private constructor(o: LogOptions, found: Found) {
+    this.#o = o
+    this.found = found
+    this.ledger = found.ledger
+    this.#segments = new Segments(o.files, o.clock, found)
+    this.#nextSequence = found.nextSequence
+    // A log that was deleted must not number again what stands in the tables: a fresh one begins at the time.
+    const fresh = (BigInt(o.clock.nowMs()) << 20n) | BigInt(Math.floor(o.random() * 2 ** 20))
+    this.#nextBatch = found.nextBatch > 0n ? found.nextBatch : fresh
+  }
+
+  static async open(o: LogOptions): Promise<IngestLog> {
+    const log = new IngestLog(o, await findLog(o.files, o.clock))
+    await log.release(log.ledger.low)
+    return log
+  }
+
+  /** The sequence that the next body gets. */
+  get nextSequence(): number {
+    return this.#nextSequence
+  }
+
+  takeBatch(): bigint {
+    return this.#nextBatch++
+  }
+
+  /** Bytes of bodies that are not all in their tables, by whole segments, and of those that wait to be written. */
+  get backlogBytes(): number {
+    return this.#segments.bytesFrom(this.ledger.low) + this.#queuedBytes
+  }
+
+  get capBytes(): number {
+    return this.#o.capBytes
+  }
+
+  /** When the oldest body that is still needed was received; null where none is. */
+  get oldestMs(): number | null {
+    const oldest = this.#segments.oldestMs(this.ledger.low)
+    return Number.isFinite(oldest) ? oldest : null
+  }
+
+  /** Why nothing can be appended now, or null. */
+  refusal(): string | null {
+    if (this.#closed) return 'the ingest log is closed'
+    if (this.#o.clock.nowMs() < this.#refusedUntilMs) return 'the ingest log cannot be written'
+    if (this.backlogBytes >= this.#o.capBytes) return 'the ingest log is at its cap'
+    return null
+  }
+
+  /**
+   * Appends one body; `durable` resolves when it is on disk, and rejects with Unavailable where it may not be.
+   * @throws Unavailable when the log is at its cap or cannot be written
+   */
+  append(
+    record: Omit<RecordHead, 'type' | 'sequence'>,
+    payload: Uint8Array,
+  ): { sequence: number; durable: Promise<void> } {
+    const reason = this.refusal()
+    if (reason) throw new Unavailable(reason)
+    const sequence = this.#nextSequence++
+    return { sequence, durable: this.#enqueue({ ...record, type: 'data', sequence }, payload) }
+  }
+
+  seal(seal: Seal): Promise<void> {
+    this.ledger.set(seal, 'pending')
+    const payload = encodeSeal(seal)
+    return this.#enqueue(this.#controlHead('seal', payload), payload, seal.to)
+  }
+
+  checkpoint(seals: Seal[], low: number): Promise<void> {
+    const payload = encodeCheckpoint(seals, low)
+    return this.#enqueue(this.#controlHead('checkpoint', payload), payload)
+  }
+
+  #controlHead(type: ControlType, payload: Buffer): RecordHead {
+    const kind = { type, signal: 'traces', encoding: 'json' } as const
+    const hash = recordHash(kind.type, kind.signal, kind.encoding, payload)
+    return { ...kind, sequence: 0, receivedAtMs: this.#o.clock.nowMs(), hash }
+  }
+
+  #enqueue(head: RecordHead, payload: Uint8Array, sealTo: number | null = null): Promise<void> {
+    const durable = new Promise<void>((resolve, reject) => this.#queue.push({ head, payload, sealTo, resolve, reject }))
+    this.#queuedBytes += HEADER_BYTES + payload.length
+    this.#pump ??= this.#run()
+    return durable
+  }
+
+  /** Resolves when all that was appended before has become durable or has failed. */
+  async settled(): Promise<void> {
+    while (this.#pump) await this.#pump
+  }
+
+  async #run(): Promise<void> {
+    await Promise.resolve()
+    while (this.#queue.length > 0) {
+      const group = this.#takeGroup()
+      try {
+        await this.#commit(group)
+        for (const item of group) item.resolve()
+      } catch (error) {
+        await this.#abandon(group, error as Error)
+      }
+    }
+    this.#pump = null
+  }
+
+  #takeGroup(): Item[] {
+    let count = 0
+    let bytes = 0
+    while (count < this.#queue.length && bytes < GROUP_BYTES) {
+      bytes += HEADER_BYTES + this.#queue[count]!.payload.length
+      count += 1
+    }
+    this.#queuedBytes -= bytes
+    return this.#queue.splice(0, count)
+  }
+
+  async #commit(group: Item[]): Promise<void> {
+    const { files, sync, random, segmentBytes } = this.#o
+    const { active } = this.#segments
+    const isFull = active === null || active.bytes >= segmentBytes
+    const segment = isFull ? await this.#segments.begin(Math.floor(random() * 2 ** 32), this.#nextBatch, sync) : active
+    const voids = [...this.#voids]
+    const records = [...voids.map((v) => this.#voidItem(v)), ...group]
+    const bytes = encodeGroup(records, segment.salt)
+    const { length } = bytes
+    if (isArmed('mid_checkpoint') && group.some((item) => item.head.type === 'checkpoint')) {
+      await files.write(Buffer.from(bytes.subarray(0, length - 20)), segment.bytes)
+      failpoint('mid_checkpoint')
+    }
+    await files.write(bytes, segment.bytes)
+    failpoint('after_log_write')
+    if (sync) await files.sync()
+    failpoint('after_fsync')
+    this.#voids.splice(0, voids.length)
+    this.ledger.voids.push(...voids)
+    this.#segments.grew(
+      segment,
+      length,
+      group.map((item) => item.head),
+    )
+  }
+
+  #voidItem(v: { from: number; to: number }): Pick<Item, 'head' | 'payload'> {
+    const payload = encodeVoid(v.from, v.to)
+    return { head: this.#controlHead('void', payload), payload }
+  }
+
+  /** What the group held may or may not be on disk: its bodies are void from now on, and so are seals over them. */
+  async #abandon(group: Item[], error: Error): Promise<void> {
+    this.#refusedUntilMs = this.#o.clock.nowMs() + REFUSE_MS
+    this.#o.log.error({ event: 'log_write_failed', error: short(error.message) }, 'cannot write the ingest log')
+    const lost = group.filter((item) => item.head.type === 'data').map((item) => item.head.sequence)
+    const failed = [...group]
+    if (lost.length > 0) {
+      const from = lost[0]!
+      this.#voids.push({ from, to: lost.at(-1)! })
+      failed.push(...this.#queue.filter((item) => item.sealTo !== null && item.sealTo >= from))
+      this.#queue = this.#queue.filter((item) => !failed.includes(item))
+      this.#queuedBytes = this.#queue.reduce((sum, item) => sum + HEADER_BYTES + item.payload.length, 0)
+      this.onLost(from)
+    }
+    for (const item of failed) item.reject(new Unavailable(`the ingest log cannot be written: ${error.message}`))
+    await this.#segments.leave()
+  }
+
+  /** Whether the body was refused to its sender after the decoder had taken it. */
+  isVoid(sequence: number): boolean {
+    return this.ledger.isVoid(sequence) || this.#voids.some((v) => v.from <= sequence && sequence <= v.to)
+  }
+
+  /** Reads the bodies [from, to] that are durable and not void, in order. */
+  async *read(from: number, to: number): AsyncGenerator<LogRecord> {
+    for await (const record of this.#segments.read(from, to)) if (!this.isVoid(record.sequence)) yield record
+  }
+
+  /** Deletes the segments of which no body is needed from `low` on. `low` must be durable in a checkpoint. */
+  async release(low: number): Promise<void> {
+    this.ledger.forget(low)
+    await this.#segments.release(low)
+  }
+
+  /** Writes what waits, and closes. What comes later is refused. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.settled()
+    await this.#o.files.close()
+  }
+}
+
+function encodeGroup(items: Pick<Item, 'head' | 'payload'>[], salt: number): Buffer<ArrayBuffer> {
+  const bytes = items.reduce((sum, item) => sum + HEADER_BYTES + item.payload.length, 0)
+  const out = Buffer.allocUnsafeSlow(bytes)
+  let at = 0
+  for (const { head, payload } of items) {
+    out.set(payload, at + HEADER_BYTES)
+    writeHeader(out, at, head, payload.length, salt)
+    at += HEADER_BYTES + payload.length
+  }
+  return out
+}

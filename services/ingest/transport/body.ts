@@ -1,0 +1,120 @@
+import type { IncomingMessage } from 'node:http'
+import { createGunzip, gunzipSync } from 'node:zlib'
+import type { Admission } from '../admission.ts'
+import { Refusal } from './refusal.ts'
+
+const MIB = 1024 * 1024
+/** Small gzip bodies are inflated at once, which costs less than a stream; larger ones must not hold up the event loop. */
+const SYNC_GZIP_BYTES = 128 * 1024
+const SYNC_INFLATED_BYTES = 2 * MIB
+/** Past 1 MiB a body that inflates more than this is a bomb: telemetry reaches 20 to 60. RELIABILITY part 4. */
+const MAX_RATIO = 200
+const RATIO_FROM_BYTES = MIB
+
+export type Body = { bytes: Buffer; release(): void }
+
+const tooLarge = (maxBytes: number) =>
+  new Refusal(
+    413,
+    `cannot take the body: it is larger than ${maxBytes / MIB} MiB, also after inflation. Send smaller batches`,
+    {
+      headers: { connection: 'close' },
+    },
+  )
+
+const badGzip = (cause: string) => new Refusal(400, `cannot inflate the body: ${cause}`, { violation: 'body' })
+
+/** Which coding the body has. @throws Refusal 415 for one that is not spoken here */
+export function codingOf(header: string | undefined): 'gzip' | 'identity' {
+  const codings = (header ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((coding) => coding.trim())
+    .filter((coding) => coding !== '' && coding !== 'identity')
+  if (codings.length === 0) return 'identity'
+  if (codings.length === 1 && (codings[0] === 'gzip' || codings[0] === 'x-gzip')) return 'gzip'
+  throw new Refusal(415, `cannot read content-encoding ${codings.join(', ').slice(0, 60)}: use gzip or none`, {
+    headers: { 'accept-encoding': 'gzip' },
+  })
+}
+
+/**
+ * Reads a request's body and inflates it. Bytes are counted with `admission` while they are held; call `release` when done.
+ * @throws Refusal 413 as soon as the body, plain or inflated, is over `maxBytes`; 400 for broken gzip; 503 when there is no room
+ */
+export async function readBody(request: IncomingMessage, admission: Admission, maxBytes: number): Promise<Body> {
+  const coding = codingOf(request.headers['content-encoding'])
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  let held = 0
+  const hold = (bytes: number) => {
+    admission.take(bytes)
+    held += bytes
+  }
+  const release = () => {
+    admission.give(held)
+    held = 0
+  }
+  try {
+    const raw = await collect(request, maxBytes, hold)
+    if (coding === 'identity') return { bytes: raw, release }
+    const bytes = await inflate(raw, maxBytes, hold)
+    return { bytes, release }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+async function collect(request: IncomingMessage, maxBytes: number, hold: (bytes: number) => void): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let total = 0
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    total += chunk.length
+    if (total > maxBytes) throw tooLarge(maxBytes)
+    hold(chunk.length)
+    chunks.push(chunk)
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, total)
+}
+
+/** Inflates one or several gzip members in a row (RFC 1952). */
+export async function inflate(raw: Buffer, maxBytes: number, hold: (bytes: number) => void): Promise<Buffer> {
+  if (raw.length <= SYNC_GZIP_BYTES) {
+    const bytes = inflateSmall(raw, Math.min(SYNC_INFLATED_BYTES, maxBytes))
+    if (bytes) {
+      hold(bytes.length)
+      return bytes
+    }
+  }
+  return await inflateStream(raw, maxBytes, hold)
+}
+
+/** @returns null where the body is too large for this way */
+function inflateSmall(raw: Buffer, maxBytes: number): Buffer | null {
+  try {
+    return gunzipSync(raw, { maxOutputLength: maxBytes })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return null
+    throw badGzip((error as Error).message)
+  }
+}
+
+async function inflateStream(raw: Buffer, maxBytes: number, hold: (bytes: number) => void): Promise<Buffer> {
+  const gunzip = createGunzip({ chunkSize: 256 * 1024 })
+  const chunks: Buffer[] = []
+  let total = 0
+  gunzip.end(raw)
+  try {
+    for await (const chunk of gunzip as AsyncIterable<Buffer>) {
+      total += chunk.length
+      const isBomb = total > RATIO_FROM_BYTES && total > raw.length * MAX_RATIO
+      if (total > maxBytes || isBomb) throw tooLarge(maxBytes)
+      hold(chunk.length)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    gunzip.destroy()
+    throw error instanceof Refusal ? error : badGzip((error as Error).message)
+  }
+  return Buffer.concat(chunks, total)
+}

@@ -1,0 +1,31 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+
+/** Lets other work of the event loop run: call it between chunks of a long computation. */
+export const yieldToLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+export type Pressure = {
+  /** The longest that the event loop was held up lately, ms. */
+  lagMs(): number
+  rssBytes(): number
+  stop(): void
+}
+
+/** Watches how late the event loop is; each reading covers the last one to two windows of `windowMs`. */
+export function watchPressure(windowMs = 1000): Pressure {
+  const delay = monitorEventLoopDelay({ resolution: 10 })
+  delay.enable()
+  let previousMs = 0
+  const roll = setInterval(() => {
+    previousMs = delay.max / 1e6
+    delay.reset()
+  }, windowMs)
+  roll.unref()
+  return {
+    lagMs: () => Math.max(previousMs, delay.count === 0 ? 0 : delay.max / 1e6),
+    rssBytes: () => process.memoryUsage.rss(),
+    stop: () => {
+      clearInterval(roll)
+      delay.disable()
+    },
+  }
+}
