@@ -1,14 +1,17 @@
+import { LONGEST_RECORD } from './calibrate.ts'
 import type { Scale } from './scale.ts'
 import { eachWindow, type Side, STATISTICS, summarise } from './windows.ts'
 
-/** What one summary of a window of this length may be, had nothing been deployed. All in judged units, turned so that "worse" is up. */
+/** What one summary of a window of this length may be, had nothing been deployed. In judged units, turned so that "high" is up. */
 export type Band = {
   statistic: number
   /** Middle and highest of all placebo windows in the series' own history. */
   middle: number
   highest: number
-  /** Reach beyond `highest` in which nothing is believed, at strictness 1. */
+  /** One unit of excess beyond `highest`. */
   margin: number
+  /** Set where the band lies around the same hours of earlier days: the summaries of all windows, by start. */
+  daily: { column: readonly number[]; day: number } | null
 }
 
 /**
@@ -18,44 +21,66 @@ export type Band = {
 const RECENT = [6, 24]
 /** Below this regression slope the recent past says too little, and the plain level is kept. */
 const MIN_SLOPE = 0.3
-/** The two steadiest summaries must agree: two different views of one window rarely err together (tuned on dev: 3 % false alerts give the power that one alone has at 5 %). */
+/** The two steadiest summaries must agree: on dev that gives at 4 % false alerts the power that one alone has at 5 %; three are no better. */
 const AGREE = 2
+/** Earlier days averaged at most. */
+const MAX_DAYS = 7
 
 type Option = Band & { needs: number }
 
 /**
- * Placebo deploys: every window of `w` buckets of the baseline, each also as its distance from what the buckets before it predict.
- * Per summary the predictor with the smallest reach is kept; of the summaries, the two with the smallest reach.
+ * Placebo deploys: every window of `w` buckets of the baseline, each also as its distance from what the buckets before it, or the same hours of earlier
+ * days, predict. Per summary the predictor with the smallest reach is kept; of the summaries, the two with the smallest reach.
+ * `day`: buckets per day, 0 where the series has no clock.
  */
-export function bandsFor(values: readonly number[], w: number, side: Side, scale: Scale): Band[] {
-  const turn = side === 'high' ? 1 : -1
-  const windows = summaries(values, w, side, scale, turn)
+export function bandsFor(values: readonly number[], w: number, side: Side, scale: Scale, day: number): Band[] {
+  const windows = summaries(values, w, side, scale)
   const recent = RECENT.filter((m) => values.length >= 2 * m + w).map((m) => ({
     m,
-    rows: summaries(values, m, side, scale, turn),
+    rows: summaries(values, m, side, scale),
   }))
   const options = STATISTICS.map((_, s) => {
     const column = windows.map((row) => row[s]!)
-    let best = option(s, column, 0, scale)
-    for (const r of recent) {
-      const past = r.rows.map((row) => row[s]!)
-      const predicted = regress(past, column, r.m)
-      if (!predicted) continue
-      const found = option(s, predicted.residuals, predicted.now, scale)
-      if (found.needs < best.needs) best = found
+    const found = [option(s, column, 0, scale, w)]
+    for (const { m, rows } of recent) {
+      const past = rows.map((row) => row[s]!)
+      const predicted = regress(past, column, m)
+      if (predicted) found.push(option(s, predicted.residuals, predicted.now, scale, w))
     }
-    return best
+    if (day > 0 && values.length >= 2 * day) {
+      const residuals = column.slice(day).map((v, i) => v - sameHours(column, i + day, day))
+      found.push({ ...option(s, residuals, 0, scale, w), daily: { column, day } })
+    }
+    return found.reduce((a, b) => (b.needs < a.needs ? b : a))
   })
   return options.sort((a, b) => a.needs - b.needs).slice(0, AGREE)
 }
 
-function summaries(values: readonly number[], w: number, side: Side, scale: Scale, turn: number): number[][] {
+/** How far the band moves for a window that starts at bucket `start` (counted from the first of the baseline). */
+export function shiftOf(band: Band, start: number): number {
+  return band.daily ? sameHours(band.daily.column, start, band.daily.day) : 0
+}
+
+/** Mean of the windows that began at the same time on earlier days. */
+function sameHours(column: readonly number[], start: number, day: number): number {
+  let total = 0
+  let n = 0
+  for (let i = start - day; i >= 0 && n < MAX_DAYS; i -= day) {
+    if (i >= column.length) continue
+    total += column[i]!
+    n++
+  }
+  return n > 0 ? total / n : 0
+}
+
+function summaries(values: readonly number[], w: number, side: Side, scale: Scale): number[][] {
+  const turn = side === 'high' ? 1 : -1
   const rows: number[][] = []
   eachWindow(values, w, (_, sorted) => rows.push(summarise(sorted, side).map((v) => turn * scale.to(v))))
   return rows
 }
 
-/** Least squares of each window on the `m` buckets before it; null where the slope is small. `now` is the prediction's moving part at the deploy. */
+/** Least squares of each window on the `m` buckets before it; null where the slope is small. `now`: the moving part of the prediction at the deploy. */
 function regress(
   past: readonly number[],
   column: readonly number[],
@@ -82,10 +107,12 @@ function regress(
 }
 
 /** `needs`: how far above its middle a window must lie to be seen; the smaller, the steadier the summary. */
-function option(statistic: number, placebo: readonly number[], shift: number, scale: Scale): Option {
+function option(statistic: number, placebo: readonly number[], shift: number, scale: Scale, w: number): Option {
   const sorted = Float64Array.from(placebo).sort()
+  const spare = Math.max(0, Math.floor(placebo.length / LONGEST_RECORD) - 1) * w
   const middle = sorted[sorted.length >> 1]!
-  const highest = sorted[sorted.length - 1]!
+  const highest = sorted[sorted.length - 1 - spare]!
   const margin = highest - middle + scale.floor
-  return { statistic, middle: middle + shift, highest: highest + shift, margin, needs: highest - middle + margin / 2 }
+  const needs = highest - middle + margin / 2
+  return { statistic, middle: middle + shift, highest: highest + shift, margin, daily: null, needs }
 }

@@ -1,10 +1,11 @@
 import { median } from 'simple-statistics'
-import { levelFor, pOfExcess } from './calibrate.ts'
+import { excessAt, levelFor, pOfExcess, type Watch } from './calibrate.ts'
+import { judgeFew } from './few.ts'
 import { PRIORS, scoreOf } from './kinds.ts'
-import { type Band, bandsFor } from './placebo.ts'
+import { type Band, bandsFor, shiftOf } from './placebo.ts'
 import { type Scale, scaleOf } from './scale.ts'
-import type { Judgement, SeriesInput, Values } from './types.ts'
-import { lengthUpTo, type Side, summarise } from './windows.ts'
+import type { Judgement, Kind, SeriesInput, Values } from './types.ts'
+import { LENGTHS, lengthUpTo, type Side, summarise } from './windows.ts'
 
 /** Judges `current` against `baseline`. The same as `prepareSeries(input)(input.current, …)`. */
 export function judgeSeries(input: SeriesInput): Judgement {
@@ -14,122 +15,181 @@ export function judgeSeries(input: SeriesInput): Judgement {
 export type SeriesJudge = (current: Values, concurrent?: Values, seasonal?: readonly Values[]) => Judgement
 
 /** A window is compared with at least this many times its length of history; fewer windows than that have no range worth the name. */
-const MIN_BLOCKS = 3
-/** Lengths at which a change that began after the deploy is looked for, and how much further out it must lie: it has many more chances. */
+const MIN_WINDOWS = 3
+/** Lengths at which a change that began after the deploy is looked for, and by how many margins further out it must lie: it has many more chances. */
 const LATE_LENGTHS = [6, 12, 24, 48]
 const LATE_PENALTY = 1
+const DAY_S = 86_400
 
-type Look = { side: Side; w: number; z: number; stat: number; band: Band }
+type Look = {
+  side: Side
+  w: number
+  z: number
+  stat: number
+  band: Band
+  shift: number
+  p: number
+  watch: Watch
+  others: number
+}
+type Context = { seen: readonly number[]; concurrent: Values | undefined; seasonal: readonly Values[] | undefined }
+type Series = {
+  kind: Kind
+  baseline: readonly number[]
+  scale: Scale
+  alpha: number
+  bands: (w: number, side: Side) => Band[]
+}
 
 /** Does the work that depends on the baseline alone once, when first needed; the returned function is asked again after every bucket. */
 export function prepareSeries(input: Omit<SeriesInput, 'current'>): SeriesJudge {
-  const baseline = present(input.baseline)
+  const day = input.stepS > 0 ? Math.round(DAY_S / input.stepS) : 0
+  const manyDays = day > 0 && input.baseline.length >= 2 * day
+  const baseline = manyDays ? filled(input.baseline) : present(input.baseline)
   const scale = scaleOf(input.kind, baseline)
-  const alpha = levelFor(input.sensitivity, input.siblings)
   const known = new Map<string, Band[]>()
   const bands = (w: number, side: Side): Band[] => {
     const key = `${side}${w}`
-    const found = known.get(key) ?? bandsFor(baseline, w, side, scale)
+    const found = known.get(key) ?? bandsFor(baseline, w, side, scale, manyDays ? day : 0)
     known.set(key, found)
     return found
   }
+  const series: Series = {
+    kind: input.kind,
+    baseline,
+    scale,
+    alpha: levelFor(input.sensitivity, input.siblings),
+    bands,
+  }
   return (current, concurrent = input.concurrent, seasonal = input.seasonal) => {
-    const seen = present(current)
-    const n = { baseline: baseline.length, current: seen.length }
-    const longest = lengthUpTo(Math.min(seen.length, Math.floor(baseline.length / MIN_BLOCKS)))
-    if (longest === 0) return tooFew(n)
-    const looks = (['high', 'low'] as const).map((side) => {
-      const explained = (w: number) => explainedShift(w, side, bands(w, side)[0]!, scale, concurrent, seasonal)
-      return lookAt(seen, longest, side, scale, (w) => bands(w, side), explained)
-    })
-    const best = looks[0]!.z >= looks[1]!.z ? looks[0]! : looks[1]!
-    return conclude(best, input.kind, scale, alpha, n)
+    const seen = input.kind === 'throughput' ? current.map((v) => v ?? 0) : present(current)
+    if (seen.length === 0 && current.length >= LENGTHS[0]!) return vanished(baseline.length, current.length)
+    if (lengthUpTo(Math.min(seen.length, Math.floor(baseline.length / MIN_WINDOWS))) === 0)
+      return judgeFew({
+        kind: input.kind,
+        baseline,
+        current: seen,
+        concurrent: present(concurrent ?? []),
+        alpha: series.alpha,
+      })
+    return judgeWindows(series, { seen, concurrent, seasonal })
   }
 }
 
 const present = (values: Values): number[] => values.filter((v): v is number => v !== null && Number.isFinite(v))
 
+/** Keeps every bucket in its place: a gap takes the value before it. */
+function filled(values: Values): number[] {
+  let last = present(values.slice(0, 60))[0] ?? 0
+  return values.map((v) => {
+    if (v !== null && Number.isFinite(v)) last = v
+    return last
+  })
+}
+
+function judgeWindows(series: Series, context: Context): Judgement {
+  const looks = (['high', 'low'] as const).map((side) => furthest(series, context, side))
+  const [high, low] = [looks[0]!, looks[1]!]
+  return conclude(series, high.p <= low.p ? high : low, context.seen.length)
+}
+
 /** The window since the deploy, and at a higher bar the most recent ones, whichever lies furthest out. */
-function lookAt(
-  seen: readonly number[],
-  longest: number,
-  side: Side,
-  scale: Scale,
-  bands: (w: number) => Band[],
-  explained: (w: number) => number,
-): Look {
+function furthest(series: Series, context: Context, side: Side): Look {
+  const history = series.baseline.length
+  const longest = lengthUpTo(Math.min(context.seen.length, Math.floor(history / MIN_WINDOWS)))
   let best: Look | undefined
   for (const w of [longest, ...LATE_LENGTHS.filter((l) => l * 2 <= longest)]) {
-    const late = w < longest
-    const sorted = Float64Array.from(seen.slice(-w)).sort()
-    const summary = summarise(sorted, side)
-    const turn = side === 'high' ? 1 : -1
-    let z = Number.POSITIVE_INFINITY
-    for (const band of bands(w)) {
-      const stat = turn * scale.to(summary[band.statistic]!) - explained(w)
-      z = Math.min(z, (stat - band.highest) / band.margin)
-    }
-    const first = bands(w)[0]!
-    if (late) z -= LATE_PENALTY
-    if (!best || z > best.z) best = { side, w, z, stat: turn * scale.to(summary[first.statistic]!), band: first }
+    const look = lookAt(series, context, side, w, w < longest ? LATE_PENALTY : 0)
+    if (!best || look.p < best.p) best = look
   }
   return best!
 }
 
-/** How far the old version (same minutes) or the same hours of earlier days lie beyond the baseline: that much of a shift is not the deploy's. */
-function explainedShift(
+function lookAt(series: Series, { seen, concurrent, seasonal }: Context, side: Side, w: number, penalty: number): Look {
+  const { scale, baseline } = series
+  const turn = side === 'high' ? 1 : -1
+  const summary = summarise(Float64Array.from(seen.slice(-w)).sort(), side)
+  const bands = series.bands(w, side)
+  const band = bands[0]!
+  const start = baseline.length + seen.length - w
+  const others = othersShift(w, turn, band.middle + shiftOf(band, start), scale, concurrent, seasonal)
+  let z = Number.POSITIVE_INFINITY
+  for (const b of bands) {
+    const stat = turn * scale.to(summary[b.statistic]!) - shiftOf(b, start) - others
+    z = Math.min(z, (stat - b.highest) / b.margin)
+  }
+  const watch = { history: baseline.length, watched: seen.length, windows: baseline.length / w }
+  const stat = turn * scale.to(summary[band.statistic]!)
+  return {
+    side,
+    w,
+    z: z - penalty,
+    stat,
+    band,
+    shift: shiftOf(band, start),
+    p: pOfExcess(z - penalty, watch),
+    watch,
+    others,
+  }
+}
+
+/**
+ * How far the old version (same minutes) or the same hours of earlier days lie beyond what is expected, on the side that is tested: that much of a
+ * shift is not the deploy's. A move to the other side is not held against the deploy.
+ */
+function othersShift(
   w: number,
-  side: Side,
-  band: Band,
+  turn: number,
+  expected: number,
   scale: Scale,
   concurrent?: Values,
   seasonal?: readonly Values[],
 ): number {
-  const turn = side === 'high' ? 1 : -1
   const shifts: number[] = []
   for (const other of [...(concurrent ? [concurrent] : []), ...(seasonal ?? [])]) {
     const part = present(other.slice(-w))
-    if (part.length >= Math.max(2, w / 2)) shifts.push(turn * scale.to(median(part)) - band.middle)
+    if (part.length >= Math.max(2, w / 2)) shifts.push(turn * scale.to(median(part)) - expected)
   }
   return shifts.length === 0 ? 0 : Math.max(0, median(shifts))
 }
 
-function conclude(look: Look, kind: SeriesInput['kind'], scale: Scale, alpha: number, n: Judgement['n']): Judgement {
-  const turn = look.side === 'high' ? 1 : -1
-  const pValue = pOfExcess(look.z)
-  const judgement = pValue <= alpha ? look.side : 'pass'
-  const { band } = look
-  const limit = band.highest + band.margin / 2
-  const [observed, expected] = [scale.back(turn * look.stat), scale.back(turn * band.middle)]
-  const edge = scale.back(turn * limit)
-  const other = scale.back(turn * (2 * band.middle - limit))
+const short = (v: number): string => String(Number(v.toPrecision(4)))
+
+function conclude(series: Series, look: Look, seen: number): Judgement {
+  const { scale, alpha, kind } = series
+  const { band, side } = look
+  const turn = side === 'high' ? 1 : -1
+  const judgement = look.p <= alpha && look.z >= 0 ? side : 'pass'
+  const middle = band.middle + look.shift + look.others
+  const reach = band.highest - band.middle + band.margin * excessAt(alpha, look.watch)
+  const [observed, expected] = [scale.back(turn * look.stat), scale.back(turn * middle)]
+  const edges = [scale.back(turn * (middle + reach)), scale.back(turn * (middle - reach))] as const
+  const allowed = `windows of ${look.w} buckets without a deploy reach ${short(edges[0])}`
+  const others = look.others > 0 ? '; what the old version or earlier days show in these hours is allowed for' : ''
   return {
     judgement,
     worse: judgement === PRIORS[kind].worse,
-    reason: `${observed.toPrecision(4)} over ${look.w} buckets, expected ${expected.toPrecision(4)}; ${judgement === 'pass' ? 'within' : 'outside'} what windows of that length were before (limit ${edge.toPrecision(4)}, p ${pValue.toPrecision(2)})`,
+    reason: `${short(observed)} over the last ${look.w} buckets, expected ${short(expected)}; ${allowed}, p ${look.p.toPrecision(2)}${others}`,
     observed,
     expected,
-    lower: Math.min(edge, other),
-    upper: Math.max(edge, other),
-    effect: scale.effect(turn * (look.stat - band.middle)),
+    lower: Math.min(...edges),
+    upper: Math.max(...edges),
+    effect: scale.effect(turn * (look.stat - middle)),
     effectUnit: scale.effectUnit,
-    pValue,
-    score: scoreOf(pValue, alpha),
-    n,
-    power: { smallestEffect: Math.abs(scale.effect(turn * (limit - band.middle))), needs: null },
+    pValue: look.p,
+    score: judgement === 'pass' ? Math.min(0.499, scoreOf(look.p, alpha)) : scoreOf(look.p, alpha),
+    n: { baseline: series.baseline.length, current: seen },
+    power: { smallestEffect: Math.abs(scale.effect(turn * reach)), needs: null },
     method: 'placebo',
   }
 }
 
-function tooFew(n: Judgement['n']): Judgement {
-  const reason =
-    n.current < 3
-      ? `only ${n.current} buckets since the deploy, 3 are needed`
-      : `only ${n.baseline} buckets before the deploy, 9 are needed`
+/** The series has stopped: no number to judge, but not nothing to say. */
+function vanished(baseline: number, waited: number): Judgement {
   return {
     judgement: 'nodata',
     worse: false,
-    reason,
+    reason: `no value in ${waited} buckets since the deploy, ${baseline} before it`,
     observed: 0,
     expected: 0,
     lower: 0,
@@ -138,8 +198,8 @@ function tooFew(n: Judgement['n']): Judgement {
     effectUnit: 'ratio',
     pValue: 1,
     score: 0,
-    n,
-    power: { smallestEffect: null, needs: n.current < 3 ? `${3 - n.current} more buckets` : null },
-    method: 'no-data',
+    n: { baseline, current: 0 },
+    power: { smallestEffect: null, needs: 'one value' },
+    method: baseline > 0 ? 'vanished' : 'no-data',
   }
 }
