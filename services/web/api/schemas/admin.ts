@@ -33,17 +33,17 @@ export const session = z
   .object({ auth: z.boolean(), signed_in: z.boolean(), name: z.string().nullable(), scopes: z.array(scope) })
   .meta({ id: 'Session' })
 
+const replaySettings = z.strictObject({
+  sensitivity: z.enum(['low', 'normal', 'high']).optional(),
+  settle_minutes: z.number().int().min(0).max(120).optional(),
+  watch_minutes: z.number().int().min(2).max(1440).optional(),
+})
+
 export const replayInput = z
   .strictObject({
     from: time,
     to: time,
-    settings: z
-      .strictObject({
-        sensitivity: z.enum(['low', 'normal', 'high']).optional(),
-        settle_minutes: z.number().int().min(0).max(120).optional(),
-        watch_minutes: z.number().int().min(2).max(1440).optional(),
-      })
-      .optional(),
+    settings: replaySettings.optional(),
     /** Judge moments at which nothing was deployed, to count false alarms. */
     placebo: z.boolean().optional(),
   })
@@ -55,6 +55,7 @@ export const replay = z
     status: z.enum(['queued', 'running', 'done', 'failed']),
     from: time,
     to: time,
+    settings: replaySettings,
     created_at: time,
     finished_at: maybeTime,
     error: z.string().nullable(),

@@ -8,6 +8,7 @@ export const incident = z
   .object({
     id: z.string(),
     service: z.string(),
+    services: z.array(z.string()),
     environment: z.string(),
     deploy_id: z.string().nullable(),
     version: z.string(),
@@ -38,9 +39,9 @@ export const channelKind = z
   .meta({ id: 'ChannelKind' })
 
 const filter = z.strictObject({
-  services: z.array(z.string().max(256)).max(1000).optional(),
-  environments: z.array(z.string().max(256)).max(100).optional(),
-  severities: z.array(severity).max(2).optional(),
+  services: z.array(z.string().max(256)).max(1000).exactOptional(),
+  environments: z.array(z.string().max(256)).max(100).exactOptional(),
+  severities: z.array(severity).max(2).exactOptional(),
 })
 
 export const channel = z
@@ -58,6 +59,13 @@ export const channel = z
   })
   .meta({ id: 'Channel' })
 
+/** `generated_secret`: the secret that was made for it, shown this once; null where one was given or none is used. */
+export const channelCreated = channel.extend({ generated_secret: z.string().nullable() }).meta({ id: 'ChannelCreated' })
+
+export const secretInput = z
+  .strictObject({ secret: z.string().min(1).max(1000).optional() })
+  .meta({ id: 'SecretInput' })
+
 export const channelList = page(channel).meta({ id: 'ChannelList' })
 
 export const channelInput = z
@@ -65,8 +73,9 @@ export const channelInput = z
     name: z.string().min(1).max(128),
     /** `script` channels come from the configuration file only. */
     kind: channelKind.exclude(['script']),
-    url: z.string().min(1).max(2048),
-    secret: z.string().min(1).max(1024).optional(),
+    /** May be left out for `pagerduty`. */
+    url: z.string().min(1).max(2048).optional(),
+    secret: z.string().min(1).max(1000).optional(),
     filter: filter.nullable().optional(),
     enabled: z.boolean().optional(),
   })
@@ -74,11 +83,11 @@ export const channelInput = z
 
 export const channelPatch = z
   .strictObject({
-    name: z.string().min(1).max(128).optional(),
-    url: z.string().min(1).max(2048).optional(),
-    secret: z.string().min(1).max(1024).nullable().optional(),
-    filter: filter.nullable().optional(),
-    enabled: z.boolean().optional(),
+    name: z.string().min(1).max(128).exactOptional(),
+    url: z.string().min(1).max(2048).exactOptional(),
+    secret: z.string().min(1).max(1000).exactOptional(),
+    filter: filter.nullable().exactOptional(),
+    enabled: z.boolean().exactOptional(),
   })
   .refine((patch) => Object.keys(patch).length > 0, 'must change something')
   .meta({ id: 'ChannelPatch' })
@@ -126,10 +135,10 @@ export const silenceInput = z
   .strictObject({
     matchers: z
       .strictObject({
-        service: z.string().min(1).max(256).optional(),
-        environment: z.string().max(256).optional(),
-        signal: signalName.optional(),
-        deploy_id: z.string().min(1).max(256).optional(),
+        service: z.string().min(1).max(256).exactOptional(),
+        environment: z.string().max(256).exactOptional(),
+        signal: signalName.exactOptional(),
+        deploy_id: z.string().min(1).max(256).exactOptional(),
       })
       .refine((m) => Object.keys(m).length > 0, 'must name a service, environment, signal or deploy_id'),
     /** Now when not given. */
@@ -144,6 +153,7 @@ export type Incident = z.infer<typeof incident>
 export type IncidentList = z.infer<typeof incidentList>
 export type Channel = z.infer<typeof channel>
 export type ChannelKind = z.infer<typeof channelKind>
+export type ChannelCreated = z.infer<typeof channelCreated>
 export type ChannelList = z.infer<typeof channelList>
 export type ChannelInput = z.input<typeof channelInput>
 export type ChannelPatch = z.input<typeof channelPatch>

@@ -44,18 +44,18 @@ export const deployEvent = z
     environment: z.string().max(256).default(''),
     version: z.string().max(256).default(''),
     commit: z.string().max(256).default(''),
-    base_commit: z.string().max(256).optional(),
+    base_commit: z.string().max(256).exactOptional(),
     commits: z
       .array(
         z.strictObject({
           sha: z.string().min(1).max(256),
-          message: z.string().max(8192).optional(),
-          author: z.string().max(256).optional(),
+          message: z.string().max(8192).exactOptional(),
+          author: z.string().max(256).exactOptional(),
           url: z
             .url({ protocol: /^https?$/ })
             .max(2048)
-            .optional(),
-          committed_at: time.optional(),
+            .exactOptional(),
+          committed_at: time.exactOptional(),
         }),
       )
       .max(1000)

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { getAnomaly, listAnomalies } from '../../../shared/store/anomalies.ts'
+import { notFound } from '../problem.ts'
+import { ok, type Route, route } from '../route.ts'
+import { boundsOf, byId, flag, id, name, paging, range } from './query.ts'
+import { anomaly, anomalyList } from './schemas/anomalies.ts'
+import { signalName } from './schemas/verdicts.ts'
+
+export const anomalyRoutes: Route[] = [
+  route({
+    method: 'get',
+    path: '/api/v1/anomalies',
+    scope: 'read',
+    tag: 'anomalies',
+    summary: 'Anomalies, newest first',
+    query: z.strictObject({
+      service: name.optional(),
+      environment: name.optional(),
+      deploy: id.optional(),
+      commit: name.min(7, 'must have at least 7 characters').optional(),
+      signal: signalName.optional(),
+      state: z.enum(['open', 'closed']).optional(),
+      harmful: flag.optional(),
+      ...range,
+      ...paging,
+    }),
+    answers: ok(anomalyList),
+    handle: async ({ query }, api) => {
+      const { from: _from, to: _to, limit, cursor, ...filter } = query
+      return { body: await listAnomalies(api.store, { ...filter, ...boundsOf(query) }, { limit, cursor }) }
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/anomalies/{id}',
+    scope: 'read',
+    tag: 'anomalies',
+    summary: 'One anomaly with its evidence',
+    params: byId,
+    answers: ok(anomaly),
+    handle: async ({ params }, api) => {
+      const found = await getAnomaly(api.store, params.id)
+      if (!found) throw notFound('anomaly', params.id)
+      return { body: found }
+    },
+  }),
+]

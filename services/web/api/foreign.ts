@@ -1,0 +1,13 @@
+import { z } from 'zod'
+import type { DeployEventInput } from '../../../shared/state/deploys.ts'
+
+/** What an event of another system tells: a deploy, or why it tells of none. */
+export type ForeignEvent = { deploy: DeployEventInput } | { ignored: string }
+
+export const text = z.string().max(4096)
+export const shortText = z.string().min(1).max(256)
+export const anyTime = z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time' })
+
+/** Only addresses that a browser may follow. */
+export const webUrl = (value: string | null | undefined): string | undefined =>
+  value && /^https?:\/\//.test(value) && URL.canParse(value) ? value : undefined

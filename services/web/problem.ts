@@ -1,0 +1,82 @@
+import type { z } from 'zod'
+import type { Problem } from './api/schemas/common.ts'
+
+export type FieldError = { pointer: string; detail: string }
+
+const titles: Record<number, string> = {
+  400: 'The request is not valid',
+  401: 'A key is needed',
+  403: 'Not allowed',
+  404: 'Not found',
+  405: 'Method not allowed',
+  409: 'It collides with what is there',
+  412: 'The deploy regressed',
+  413: 'The body is too large',
+  415: 'The body must be JSON',
+  421: 'Wrong address',
+  422: 'It cannot be done',
+  429: 'Too many requests',
+  500: 'Something broke inside Plumbline',
+  503: 'Not available now',
+}
+
+/** An answer that is not the one asked for; thrown anywhere below a handler and written as RFC 9457. */
+export class ProblemError extends Error {
+  override name = 'ProblemError'
+  readonly status: number
+  readonly errors: FieldError[] | undefined
+  readonly headers: Record<string, string>
+  constructor(status: number, detail: string, o: { errors?: FieldError[]; headers?: Record<string, string> } = {}) {
+    super(detail)
+    this.status = status
+    this.errors = o.errors
+    this.headers = o.headers ?? {}
+  }
+}
+
+/** The document of a problem. `instance` is the path that was asked for, without its query. */
+export function problemOf(error: ProblemError, instance: string): Problem {
+  return {
+    type: `https://plumbline.dev/problems/${error.status}`,
+    title: titles[error.status] ?? 'The request failed',
+    status: error.status,
+    detail: error.message,
+    instance,
+    ...(error.errors && { errors: error.errors }),
+  }
+}
+
+export const notFound = (what: string, id: string) =>
+  new ProblemError(404, `cannot find ${what} "${printable(id)}": it does not exist, or is older than what is kept`)
+
+/** A query parameter or a field of the body that cannot be used. `where` is `?name` or a JSON pointer. */
+export const invalid = (where: string, detail: string) =>
+  new ProblemError(400, `cannot use ${where.replace(/^[?/]/, '')}: ${detail}`, {
+    errors: [{ pointer: where, detail }],
+  })
+
+/** Text of a stranger, short and without control characters, for a sentence. */
+export const printable = (text: string) => text.replace(/\p{Cc}/gu, ' ').slice(0, 100)
+
+/** Reads `value` by `schema`; what does not fit becomes a 400 that names each field. */
+export function parse<T extends z.ZodType>(schema: T, value: unknown, kind: 'path' | 'query' | 'body'): z.output<T> {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const errors = result.error.issues.flatMap((issue) => fieldErrors(issue, kind)).slice(0, 50)
+  const first = errors[0]
+  const where = first?.pointer.replace(/^[?/]/, '') || kind
+  throw new ProblemError(400, `cannot use ${printable(where)}: ${first?.detail ?? 'it is not valid'}`, { errors })
+}
+
+function fieldErrors(issue: z.core.$ZodIssue, kind: 'path' | 'query' | 'body'): FieldError[] {
+  const pointer = (path: PropertyKey[]) =>
+    kind === 'body'
+      ? path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+      : `?${path.map(String).join('.')}`
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({
+      pointer: pointer([...issue.path, key]).slice(0, 300),
+      detail: kind === 'query' ? 'there is no such query parameter' : 'there is no such field',
+    }))
+  return [{ pointer: pointer(issue.path).slice(0, 300), detail: issue.message }]
+}

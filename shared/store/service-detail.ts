@@ -1,0 +1,154 @@
+import { addBuckets, type BucketColumns } from './buckets.ts'
+import { type Figures, figures, inSpan, type Span, spanParams } from './services.ts'
+import type { Params, Store } from './store.ts'
+
+/** One service in one environment over a span; with `build`, only what that version (or commit) did. */
+export type Scope = Span & {
+  service: string
+  environment: string
+  build?: { version: string; commit: string } | undefined
+}
+
+const MONTH_S = 30 * 86_400
+
+/** The condition and values that fence a rollup to `scope`. */
+export function fence(scope: Scope): { where: string; params: Params } {
+  const { build } = scope
+  const params: Params = { ...spanParams(scope), service: scope.service, environment: scope.environment }
+  const where = `service = {service:String} AND environment = {environment:String} AND ${inSpan}`
+  if (build?.version)
+    return { where: `${where} AND version = {version:String}`, params: { ...params, version: build.version } }
+  if (build?.commit)
+    return {
+      where: `${where} AND commit <> '' AND (startsWith(commit, {commit:String}) OR startsWith({commit:String}, commit))`,
+      params: { ...params, commit: build.commit },
+    }
+  return { where, params }
+}
+
+type CountRow = { requests: string; errors: string; buckets: BucketColumns }
+const figuresOf = (row: CountRow): Figures =>
+  figures({
+    requests: Number(row.requests),
+    errors: Number(row.errors),
+    buckets: addBuckets(new Map(), row.buckets),
+  })
+const counts = 'sum(requests) AS requests, sum(errors) AS errors, sumMap(bucket_index, bucket_count) AS buckets'
+const iso = (seconds: string) => new Date(Number(seconds) * 1000).toISOString()
+
+export type VersionFigures = Figures & {
+  version: string
+  commit: string
+  first_seen_at: string
+  last_seen_at: string
+}
+
+/** Versions that answered requests in the span, the latest first; first and last seen look back a month. */
+export async function versionsOf(store: Store, scope: Scope): Promise<VersionFigures[]> {
+  const { where, params } = fence(scope)
+  const seen = await store.rows<{ version: string; commit: string; first: string; last: string }>(
+    `SELECT version, commit, toUnixTimestamp(min(minute)) AS first, toUnixTimestamp(max(minute)) AS last FROM rollup_instances
+     WHERE service = {service:String} AND environment = {environment:String}
+       AND minute >= toDateTime({from:UInt32} - ${MONTH_S}) AND minute < toDateTime({to:UInt32})
+     GROUP BY version, commit ORDER BY first DESC LIMIT 500`,
+    params,
+  )
+  const rows = await store.rows<CountRow & { version: string; commit: string }>(
+    `SELECT version, commit, ${counts} FROM rollup_routes FINAL WHERE ${where} GROUP BY version, commit LIMIT 500`,
+    params,
+  )
+  const byBuild = new Map(rows.map((row) => [`${row.version}\0${row.commit}`, row]))
+  return seen.flatMap((build) => {
+    const row = byBuild.get(`${build.version}\0${build.commit}`)
+    if (!row) return []
+    const { version, commit } = build
+    return [{ version, commit, first_seen_at: iso(build.first), last_seen_at: iso(build.last), ...figuresOf(row) }]
+  })
+}
+
+/** Routes by requests, the busiest first. */
+export async function routesOf(store: Store, scope: Scope, limit = 500): Promise<(Figures & { route: string })[]> {
+  const { where, params } = fence(scope)
+  const rows = await store.rows<CountRow & { route: string }>(
+    `SELECT route, ${counts} FROM rollup_routes FINAL WHERE ${where} GROUP BY route ORDER BY requests DESC, route LIMIT {limit:UInt32}`,
+    { ...params, limit },
+  )
+  return rows.map((row) => ({ route: row.route, ...figuresOf(row) }))
+}
+
+/** Far sides that the service called, the busiest first. */
+export async function dependenciesOf(store: Store, scope: Scope, limit = 200): Promise<(Figures & { peer: string })[]> {
+  const { where, params } = fence(scope)
+  const rows = await store.rows<CountRow & { peer: string }>(
+    `SELECT peer, ${counts} FROM rollup_edges FINAL WHERE ${where} GROUP BY peer ORDER BY requests DESC, peer LIMIT {limit:UInt32}`,
+    { ...params, limit },
+  )
+  return rows.map((row) => ({ peer: row.peer, ...figuresOf(row) }))
+}
+
+/** Exception types by count; `first_seen_at` looks back a month. */
+export async function exceptionsOf(
+  store: Store,
+  scope: Scope,
+  limit = 200,
+): Promise<{ type: string; count: number; first_seen_at: string }[]> {
+  const { where, params } = fence(scope)
+  const rows = await store.rows<{ type: string; count: string }>(
+    `SELECT exception_type AS type, sum(count) AS count FROM rollup_exceptions FINAL WHERE ${where} GROUP BY type ORDER BY count DESC, type LIMIT {limit:UInt32}`,
+    { ...params, limit },
+  )
+  if (rows.length === 0) return []
+  const first = await store.rows<{ type: string; first: string }>(
+    `SELECT exception_type AS type, toUnixTimestamp(min(minute)) AS first FROM rollup_exceptions
+     WHERE service = {service:String} AND environment = {environment:String}
+       AND minute >= toDateTime({from:UInt32} - ${MONTH_S}) AND minute < toDateTime({to:UInt32})
+     GROUP BY type LIMIT 10000`,
+    params,
+  )
+  const firsts = new Map(first.map((row) => [row.type, row.first]))
+  return rows.map((row) => ({
+    type: row.type,
+    count: Number(row.count),
+    first_seen_at: iso(firsts.get(row.type) ?? String(params.from)),
+  }))
+}
+
+export type MetricFigures = { metric: string; unit: string; kind: string; series: number; mean: number; points: number }
+
+/** Metrics by name; `mean` is the mean of gauges and histograms, and the increase per minute of counters. */
+export async function metricsOf(store: Store, scope: Scope, limit = 1000): Promise<MetricFigures[]> {
+  const { where, params } = fence(scope)
+  const rows = await store.rows<Record<string, string>>(
+    `SELECT metric, any(unit) AS unit, any(kind) AS kind, uniqExact(series_id) AS series, sum(points) AS points,
+       sum(value_sum) AS total, uniqExact(minute) AS minutes
+     FROM rollup_metrics FINAL WHERE ${where} GROUP BY metric ORDER BY metric LIMIT {limit:UInt32}`,
+    { ...params, limit },
+  )
+  return rows.map((row) => ({
+    metric: row.metric ?? '',
+    unit: row.unit ?? '',
+    kind: row.kind ?? '',
+    series: Number(row.series),
+    points: Number(row.points),
+    mean: metricValue(row.kind ?? '', Number(row.total), Number(row.points), Number(row.minutes)),
+  }))
+}
+
+/** Counters are told per minute, everything else as the mean of its points. */
+export const isCounter = (kind: string): boolean => kind === 'counter' || kind === 'sum'
+
+export const metricValue = (kind: string, total: number, points: number, minutes: number): number =>
+  isCounter(kind) ? total / Math.max(1, minutes) : total / Math.max(1, points)
+
+/** Environments that the service was seen in during the 30 days before the span ends, the busiest first. */
+export async function environmentsOf(store: Store, service: string, toMs: number): Promise<string[]> {
+  const rows = await store.rows<{ environment: string }>(
+    `SELECT environment FROM (
+       SELECT environment, requests AS n FROM rollup_instances WHERE service = {service:String} AND ${inSpan}
+       UNION ALL SELECT environment, toUInt64(0) FROM rollup_logs WHERE service = {service:String} AND ${inSpan}
+       UNION ALL SELECT environment, toUInt64(0) FROM rollup_metrics WHERE service = {service:String} AND ${inSpan}
+     ) GROUP BY environment ORDER BY sum(n) DESC, environment LIMIT 100`,
+    { service, ...spanParams({ fromMs: toMs - MONTH_S * 1000, toMs }) },
+  )
+  return rows.map((row) => row.environment)
+}

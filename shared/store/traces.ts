@@ -1,0 +1,110 @@
+import { LIMIT_LOGS, type LogRow, logColumns, readLogLine } from './logs.ts'
+import type { Params, Store } from './store.ts'
+
+export type TraceFilter = {
+  service?: string | undefined
+  environment?: string | undefined
+  version?: string | undefined
+  route?: string | undefined
+  failed?: boolean | undefined
+  minMs?: number | undefined
+  fromMs: number
+  toMs: number
+  limit: number
+  /** Of the last row of the page before. */
+  after?: { ns: string; id: string } | undefined
+}
+
+export type TraceRow = {
+  trace_id: string
+  span_id: string
+  ns: string
+  service: string
+  environment: string
+  version: string
+  route: string
+  name: string
+  duration: string
+  failed: number
+  http_status: number
+  exception_type: string
+}
+
+const MAX_SPANS = 5000
+
+/** Requests (entry spans), newest first; one more than `limit` where there are more. */
+export async function listTraces(store: Store, f: TraceFilter): Promise<TraceRow[]> {
+  const params: Record<string, NonNullable<Params[string]>> = { from: f.fromMs, to: f.toMs, limit: f.limit + 1 }
+  const where = [
+    'IsEntry = 1',
+    'Timestamp >= fromUnixTimestamp64Milli({from:Int64})',
+    'Timestamp < fromUnixTimestamp64Milli({to:Int64})',
+  ]
+  const add = (sql: string, name: string, value: string | number | undefined) => {
+    if (value === undefined) return
+    where.push(sql)
+    params[name] = value
+  }
+  add('ServiceName = {service:String}', 'service', f.service)
+  add('Environment = {environment:String}', 'environment', f.environment)
+  add('Version = {version:String}', 'version', f.version)
+  add('Route = {route:String}', 'route', f.route)
+  add('Failed = {failed:UInt8}', 'failed', f.failed === undefined ? undefined : Number(f.failed))
+  add('Duration >= {min_ns:UInt64}', 'min_ns', f.minMs === undefined ? undefined : Math.floor(f.minMs * 1e6))
+  if (f.after) {
+    add('Timestamp <= fromUnixTimestamp64Nano({after:Int64})', 'after', f.after.ns)
+    add('(Timestamp, SpanId) < (fromUnixTimestamp64Nano({after:Int64}), {after_id:String})', 'after_id', f.after.id)
+  }
+  return store.rows<TraceRow>(
+    `SELECT TraceId AS trace_id, SpanId AS span_id, toUnixTimestamp64Nano(Timestamp) AS ns, ServiceName AS service,
+       Environment AS environment, Version AS version, Route AS route, SpanName AS name, Duration AS duration,
+       Failed AS failed, HttpStatus AS http_status, ExceptionType AS exception_type
+     FROM otel_traces WHERE ${where.join(' AND ')}
+     ORDER BY toStartOfMinute(Timestamp) DESC, Timestamp DESC, SpanId DESC LIMIT {limit:UInt32}`,
+    params,
+  )
+}
+
+export type SpanRow = {
+  span_id: string
+  parent_span_id: string
+  service: string
+  name: string
+  kind: string
+  ns: string
+  duration: string
+  status: string
+  status_message: string
+  failed: number
+  version: string
+  attributes: Record<string, string>
+  resource: Record<string, string>
+  event_ns: string[]
+  event_names: string[]
+  event_attributes: Record<string, string>[]
+}
+
+/** Everything stored of one trace, in the order of time; at most 5,000 spans and as many log lines. */
+export async function getTrace(
+  store: Store,
+  traceId: string,
+): Promise<{ spans: SpanRow[]; logs: LogRow[]; truncated: boolean }> {
+  const spans = await store.rows<SpanRow>(
+    `SELECT SpanId AS span_id, ParentSpanId AS parent_span_id, ServiceName AS service, SpanName AS name, SpanKind AS kind,
+       toUnixTimestamp64Nano(Timestamp) AS ns, Duration AS duration, StatusCode AS status, StatusMessage AS status_message,
+       Failed AS failed, Version AS version, SpanAttributes AS attributes, ResourceAttributes AS resource,
+       arrayMap(t -> toUnixTimestamp64Nano(t), Events.Timestamp) AS event_ns, Events.Name AS event_names,
+       Events.Attributes AS event_attributes
+     FROM otel_traces WHERE TraceId = {id:String} ORDER BY Timestamp, SpanId LIMIT ${MAX_SPANS + 1}`,
+    { id: traceId },
+  )
+  const logs = await store.rows<LogRow>(
+    `SELECT ${logColumns} FROM otel_logs WHERE TraceId = {id:String} ORDER BY Timestamp LIMIT ${LIMIT_LOGS + 1}`,
+    { id: traceId },
+  )
+  return {
+    spans: spans.slice(0, MAX_SPANS),
+    logs: logs.slice(0, LIMIT_LOGS).map(readLogLine),
+    truncated: spans.length > MAX_SPANS || logs.length > LIMIT_LOGS,
+  }
+}
