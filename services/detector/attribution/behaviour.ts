@@ -13,6 +13,8 @@ export type Operation = {
   spanIds: string[]
   /** Spans in which the event happened at least once. */
   events: Map<string, Set<string>>
+  /** Spans in which an error happened. */
+  failed: Set<string>
 }
 
 export type Behaviour = { operations: Map<string, Operation>; events: Map<string, Event> }
@@ -37,6 +39,7 @@ export function behaviourOf(telemetry: Telemetry): Behaviour {
     const spans = operation.events.get(event.key)
     if (spans === undefined) operation.events.set(event.key, new Set([spanId]))
     else spans.add(spanId)
+    if (event.error) operation.failed.add(spanId)
     if (!events.has(event.key)) events.set(event.key, event)
   }
   for (const log of telemetry.logs) {
@@ -71,7 +74,7 @@ function operationOf(operations: Map<string, Operation>, service: string, operat
   const key = `${service}\u0000${operation}`
   const found = operations.get(key)
   if (found !== undefined) return found
-  const made: Operation = { service, operation, spanIds: [], events: new Map() }
+  const made: Operation = { service, operation, spanIds: [], events: new Map(), failed: new Set() }
   operations.set(key, made)
   return made
 }

@@ -6,8 +6,8 @@ export type Symptom = {
   operation: string
   event: Event
   kind: 'appeared' | 'vanished'
-  before: { spans: number; with: number }
-  now: { spans: number; with: number }
+  before: Count
+  now: Count
   /** Nats of surprise per call: how badly the share of before codes what happens now. */
   surprise: number
   /** The spans of now that show it. */
@@ -16,6 +16,8 @@ export type Symptom = {
 
 /** 1 % two-sided: what one operation's share does by chance. */
 const leastZ = 2.58
+/** 5 %, for an error that was never seen: it needs less proof. */
+const leastZOfNewError = 1.96
 /** An event that is new but no error is worth less: rare requests were perhaps not seen before. */
 const newsWithoutError = 0.3
 
@@ -39,37 +41,55 @@ export function symptomsOf(before: Behaviour, now: Behaviour): Symptom[] {
 }
 
 function compare(event: Event, usual: Operation, current: Operation): Symptom | null {
-  const [idleBefore, idleNow] = event === nothing ? [0, 0] : [idle(usual), idle(current)]
-  const n0 = usual.spanIds.length - idleBefore
-  const n1 = current.spanIds.length - idleNow
-  if (n0 === 0 || n1 === 0) return null
-  const k0 = usual.events.get(event.key)?.size ?? 0
+  const now = count(current.spanIds, current, event)
+  const all = count(usual.spanIds, usual, event)
+  const appeared = share(now) > share(all)
+  if (appeared ? !event.error && all.with > 0 : event.error) return null
+  // What only failing requests did is not missed when they stop failing.
+  const before = appeared
+    ? all
+    : count(
+        usual.spanIds.filter((id) => !usual.failed.has(id)),
+        usual,
+        event,
+      )
+  if (before.spans === 0 || now.spans === 0) return null
+  if (Math.abs(proportionZ(before, now)) < (event.error && all.with === 0 ? leastZOfNewError : leastZ)) return null
+  if (!appeared && share(now) >= share(before)) return null
+  const nats = surprise((before.with + 0.5) / (before.spans + 1), (now.with + 0.5) / (now.spans + 1))
   const withIt = current.events.get(event.key) ?? new Set<string>()
-  const k1 = withIt.size
-  const appeared = k1 / n1 > k0 / n0
-  if (appeared ? !event.error && k0 > 0 : event.error) return null
-  if (Math.abs(proportionZ(k0, n0, k1, n1)) < leastZ) return null
-  const nats = surprise((k0 + 0.5) / (n0 + 1), (k1 + 0.5) / (n1 + 1))
   return {
     service: current.service,
     operation: current.operation,
     event,
     kind: appeared ? 'appeared' : 'vanished',
-    before: { spans: n0, with: k0 },
-    now: { spans: n1, with: k1 },
+    before,
+    now,
     surprise: appeared && !event.error ? nats * newsWithoutError : nats,
     spanIds: appeared ? withIt : new Set(current.spanIds.filter((id) => !withIt.has(id))),
   }
 }
 
-/** Spans without any event are counted once, as such, and not again as missing each event: often they are lost telemetry. */
-const idle = (operation: Operation): number => operation.events.get(nothing.key)?.size ?? 0
+type Count = { spans: number; with: number }
+
+/**
+ * Spans with the event. Spans without any event are counted once, as such, and not again as missing each event: often they are lost
+ * telemetry.
+ */
+function count(spanIds: readonly string[], operation: Operation, event: Event): Count {
+  const idle = event === nothing ? undefined : operation.events.get(nothing.key)
+  const withIt = operation.events.get(event.key)
+  const counted = idle === undefined ? spanIds : spanIds.filter((id) => !idle.has(id))
+  return { spans: counted.length, with: withIt === undefined ? 0 : counted.filter((id) => withIt.has(id)).length }
+}
+
+const share = (c: Count): number => (c.spans === 0 ? 0 : c.with / c.spans)
 
 /** Difference of two shares in standard errors, the variance pooled. */
-function proportionZ(k0: number, n0: number, k1: number, n1: number): number {
-  const pooled = (k0 + k1) / (n0 + n1)
-  const error = Math.sqrt(pooled * (1 - pooled) * (1 / n0 + 1 / n1))
-  return error === 0 ? 0 : (k1 / n1 - k0 / n0) / error
+function proportionZ(before: Count, now: Count): number {
+  const pooled = (before.with + now.with) / (before.spans + now.spans)
+  const error = Math.sqrt(pooled * (1 - pooled) * (1 / before.spans + 1 / now.spans))
+  return error === 0 ? 0 : (share(now) - share(before)) / error
 }
 
 /** Kullback-Leibler divergence of two coins, in nats. */
