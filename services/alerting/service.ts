@@ -1,8 +1,74 @@
-import type { ServiceFactory } from '../../shared/runtime/service.ts'
+import { randomBytes } from 'node:crypto'
+import { type Loop, startLoop } from '../../shared/runtime/loop.ts'
+import type { Context, ServiceFactory } from '../../shared/runtime/service.ts'
+import { readChannels } from './channels.ts'
+import { createDeliverer, type Deliverer } from './deliver.ts'
+import { timing } from './lifecycle.ts'
+import { type AlertingMetrics, alertingMetrics } from './metrics.ts'
+import { freeClaims, outboxStats } from './outbox.ts'
+import { createWatcher } from './watch.ts'
 
-export const alerting: ServiceFactory = () => ({
-  name: 'alerting',
-  start: async () => {},
-  stop: async () => {},
-  notReady: () => null,
-})
+const WATCH_EVERY_MS = 1_000
+const DELIVER_EVERY_MS = 500
+
+/** Where on-call opens links: the setting, else where the console listens in this process, else where it would. */
+const baseUrlOf = (context: Context): string =>
+  (context.config.publicUrl || context.urls.web || `http://${context.config.host}:${context.config.webPort}`).replace(
+    /\/+$/,
+    '',
+  )
+
+async function report(context: Context, metrics: AlertingMetrics): Promise<void> {
+  const stats = await outboxStats(context.state)
+  const firing = await context.state.get<{ n: number }>("SELECT COUNT(*) AS n FROM incidents WHERE phase = 'firing'")
+  const oldestSeconds = stats.oldestCreatedMs === null ? 0 : (context.clock.nowMs() - stats.oldestCreatedMs) / 1000
+  metrics.outbox({ pending: stats.pending, dead: stats.dead, oldestSeconds, firing: Number(firing?.n ?? 0) })
+}
+
+/** Anomalies → incidents → deliveries. */
+export const alerting: ServiceFactory = (context) => {
+  let loops: Loop[] = []
+  let deliverer: Deliverer | null = null
+  let release: (() => Promise<void>) | null = null
+  const start = async () => {
+    // Beside SQLite there is one alerter, so a restart need not wait for what the process before it had claimed.
+    const owner = context.state.kind === 'sqlite' ? 'local' : `alerter-${randomBytes(8).toString('hex')}`
+    if (context.state.kind === 'sqlite') await freeClaims(context.state)
+    const baseUrl = () => baseUrlOf(context)
+    const metrics = alertingMetrics(context.metrics)
+    const delivering = createDeliverer(context, { owner, plugins: await readChannels(), baseUrl, metrics })
+    const watcher = createWatcher(context, { owner, timing, baseUrl })
+    deliverer = delivering
+    release = watcher.release
+    const { clock, log } = context
+    const watch = async () => {
+      for (const t of await watcher.pass()) {
+        metrics.transition(t.actions)
+        log.info(
+          { event: 'incident', incident: t.incident, actions: t.actions, reason: t.reason },
+          'an incident changed',
+        )
+      }
+      await delivering.pump()
+    }
+    const deliver = async () => {
+      await delivering.pump()
+      await report(context, metrics)
+    }
+    loops = [
+      startLoop({ name: 'alerting.watch', everyMs: WATCH_EVERY_MS, clock, log, run: watch }),
+      startLoop({ name: 'alerting.deliver', everyMs: DELIVER_EVERY_MS, clock, log, run: deliver }),
+    ]
+  }
+  return {
+    name: 'alerting',
+    start,
+    stop: async () => {
+      await Promise.all(loops.map((loop) => loop.stop()))
+      await deliverer?.stop()
+      await release?.()
+      loops = []
+    },
+    notReady: () => (loops.length > 0 ? null : 'alerting has not started'),
+  }
+}

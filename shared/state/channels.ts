@@ -5,7 +5,7 @@ import { secretBox } from '../security/secrets.ts'
 import { type ChannelFilter, type ChannelInput, checkChannel, checkSecret, takesNoSecret } from './channel-input.ts'
 import { ConflictError, InvalidInputError } from './errors.ts'
 import { iso, type Page, type Paged, pageOf } from './page.ts'
-import type { State, Tx } from './state.ts'
+import type { Tx } from './state.ts'
 
 export type { ChannelFilter, ChannelInput }
 
@@ -62,9 +62,9 @@ export async function createChannel(
   return { channel, secret: generated }
 }
 
-export async function listChannels(state: State, page: Page = {}): Promise<Paged<Channel>> {
+export async function listChannels(tx: Tx, page: Page = {}): Promise<Paged<Channel>> {
   const where = { sql: [], values: [] }
-  const rows = await pageOf<Row>(state, {
+  const rows = await pageOf<Row>(tx, {
     table: 'channels',
     columns: COLUMNS,
     timeColumn: 'created_at_ms',

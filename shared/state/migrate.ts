@@ -20,6 +20,8 @@ export async function migrateState(state: State, migrations: Migration[]): Promi
     throw new Error('cannot use this state: a newer Plumbline wrote it. Use that version or a newer one')
   for (const m of pending) {
     await state.transaction(async (tx) => {
+      // Another replica may have applied it since it was looked up.
+      if (await tx.get('SELECT version FROM schema_migrations WHERE version = ?', m.version)) return
       for (const statement of splitStatements(m.sql)) await tx.run(statement)
       await tx.run(
         'INSERT INTO schema_migrations (version, name, sha256) VALUES (?, ?, ?)',

@@ -1,0 +1,28 @@
+import { alertsOf } from '../alerts.ts'
+import { type ChannelPlugin, classifyHttp, postJson } from '../channel.ts'
+
+/** Alertmanager ends an alert by itself five minutes after it was last told; ours stand until we say so. */
+const STANDS_MS = 24 * 3_600_000
+
+/** Alertmanager's own API v2, which routes, groups and silences further. A secret is sent as a bearer token. */
+const alertmanager: ChannelPlugin = {
+  kind: 'alertmanager',
+  render: (n, target) => {
+    const url = /\/api\/v2\/alerts\/?$/.test(target.url)
+      ? target.url
+      : `${target.url.replace(/\/+$/, '')}/api/v2/alerts`
+    const stands = new Date(Date.parse(n.made_at) + STANDS_MS).toISOString()
+    const body = alertsOf(n).map(({ labels, annotations, startsAt, endsAt, generatorURL, status }) => ({
+      labels,
+      annotations,
+      startsAt,
+      endsAt: status === 'firing' ? stands : endsAt,
+      generatorURL,
+    }))
+    const [secret] = target.secrets
+    return postJson(url, body, secret ? { authorization: `Bearer ${secret}` } : {})
+  },
+  classify: classifyHttp,
+}
+
+export default alertmanager

@@ -1,0 +1,41 @@
+import { type ChannelPlugin, classifyHttp, postJson } from '../channel.ts'
+import { diffUrl, linkOf } from '../notification.ts'
+import { safeText } from '../text.ts'
+import { adviceOf, certaintyOf, lineOf, sinceWhat } from '../wording.ts'
+
+/** PagerDuty, Events API v2: one incident of theirs an incident of ours, tied by `dedup_key`. The secret is the routing key. */
+const pagerduty: ChannelPlugin = {
+  kind: 'pagerduty',
+  render: (n, target) => {
+    const [top] = n.signals
+    const diff = diffUrl(n.deploy)
+    const summary = `${n.event === 'test' ? '[TEST] ' : ''}${n.incident.title}`
+    return postJson(target.url, {
+      routing_key: target.secrets[0] ?? '',
+      event_action: n.event === 'resolved' ? 'resolve' : 'trigger',
+      dedup_key: `plumbline-${n.incident.id}`,
+      client: 'Plumbline',
+      client_url: linkOf(n),
+      payload: {
+        summary: safeText(summary, 1024),
+        source: safeText(n.incident.service, 255) || 'plumbline',
+        severity: n.event === 'test' ? 'info' : n.incident.severity,
+        timestamp: n.incident.started_at,
+        component: safeText(n.incident.service, 255),
+        group: safeText(n.incident.environment, 255),
+        class: top?.signal ?? 'anomaly',
+        custom_details: {
+          signals: n.signals.map((s) => `${safeText(s.service, 80)}: ${lineOf(s)}`),
+          ...(top && { certainty: certaintyOf(top) }),
+          since: sinceWhat(n.deploy),
+          advice: adviceOf(n),
+          services: n.incident.services.slice(0, 20).map((s) => safeText(s, 80)),
+        },
+      },
+      links: [{ href: linkOf(n), text: 'Verdict' }, ...(diff ? [{ href: diff, text: 'Diff' }] : [])],
+    })
+  },
+  classify: classifyHttp,
+}
+
+export default pagerduty

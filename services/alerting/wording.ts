@@ -1,0 +1,121 @@
+import { safeText } from './text.ts'
+import type { DeployInfo, Notification, Signal } from './types.ts'
+
+/** Three significant digits at most, thousands apart: 1,234 · 12.3 · 0.012. */
+export function figure(value: number): string {
+  if (!Number.isFinite(value)) return String(value)
+  const size = Math.abs(value)
+  if (size >= 100) return Math.round(value).toLocaleString('en-US')
+  return String(Number(value.toPrecision(size >= 1 ? 3 : 2)))
+}
+
+const percent = (ratio: number) => `${figure(ratio * 100)} %`
+
+/** A value in its unit: `12.4 %`, `840 ms`, `12 a minute`. */
+export function amount(value: number, unit: string): string {
+  if (unit === 'ratio') return percent(value)
+  if (unit === 'ms') return value >= 10_000 ? `${figure(value / 1000)} s` : `${figure(value)} ms`
+  if (unit === 'per_minute') return `${figure(value)} a minute`
+  return unit === 'count' || unit === '' || unit === '1' ? figure(value) : `${figure(value)} ${unit}`
+}
+
+/** How large the change is: `+11 points`, `×2.3`, `−70 %`. */
+export function effectOf(s: Pick<Signal, 'effect' | 'effect_unit'>): string {
+  const sign = s.effect < 0 ? '−' : '+'
+  const size = Math.abs(s.effect)
+  if (s.effect_unit === 'absolute') return `${sign}${figure(size * 100)} points`
+  if (!Number.isFinite(s.effect)) return 'new'
+  return s.effect >= 1 ? `×${figure(1 + s.effect)}` : `${sign}${figure(size * 100)} %`
+}
+
+const NEW: Partial<Record<Signal['signal'], string>> = {
+  exception_new: 'New exception',
+  dependency_new: 'New dependency',
+  route_new: 'New route',
+  log_pattern_new: 'New log pattern',
+  dependency_vanished: 'Dependency vanished:',
+  route_vanished: 'Route vanished:',
+  log_pattern_vanished: 'Log pattern vanished:',
+}
+
+/** What is measured: `errors on POST /pay`, `p95 latency of GET /cart`. */
+export function measureOf(s: Pick<Signal, 'signal' | 'dimension' | 'quantile'>): string {
+  const where = safeText(s.dimension, 120)
+  const on = (what: string, preposition = 'on') => (where === '' ? what : `${what} ${preposition} ${where}`)
+  switch (s.signal) {
+    case 'error_ratio':
+      return on('errors')
+    case 'latency':
+      return on(s.quantile === null ? 'latency' : `p${figure(s.quantile * 100)} latency`, 'of')
+    case 'throughput':
+      return on('requests')
+    case 'dependency_error_ratio':
+      return on('errors of calls', 'to')
+    case 'dependency_latency':
+      return on('latency of calls', 'to')
+    case 'exception_rate':
+      return on('exceptions', '·')
+    case 'log_error_rate':
+      return 'error logs'
+    case 'log_pattern_rate':
+      return on('log lines like', '·')
+    case 'silence':
+      return 'telemetry'
+    default:
+      return where || s.signal
+  }
+}
+
+const upperFirst = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** One signal in a line: what, how much, against what. */
+export function lineOf(s: Signal): string {
+  const fresh = NEW[s.signal]
+  if (fresh) return `${fresh} ${safeText(s.dimension, 160)}${s.observed > 0 ? ` (${amount(s.observed, s.unit)})` : ''}`
+  if (s.signal === 'silence') return 'No telemetry any more'
+  return `${upperFirst(measureOf(s))}: ${amount(s.observed, s.unit)}, expected ${amount(s.expected, s.unit)} (${effectOf(s)})`
+}
+
+/** `v42 (abc1234) by Ada`, as far as it is known. */
+export function sinceWhat(deploy: Pick<DeployInfo, 'version' | 'commit' | 'commits' | 'actor'> | null): string {
+  if (!deploy) return ''
+  const sha = deploy.commit.slice(0, 7)
+  const name = deploy.version && deploy.version !== deploy.commit ? deploy.version : sha
+  const who = authorOf(deploy)
+  return safeText(`${name}${sha && name !== sha ? ` (${sha})` : ''}${who ? ` by ${who}` : ''}`, 160)
+}
+
+/** Who wrote the deployed commit; else who deployed. */
+export function authorOf(deploy: Pick<DeployInfo, 'commit' | 'commits' | 'actor'>): string {
+  const own = deploy.commits.find((c) => c.sha.startsWith(deploy.commit) || deploy.commit.startsWith(c.sha))
+  return safeText((own ?? deploy.commits[0])?.author ?? deploy.actor ?? '', 80)
+}
+
+/** How sure: the probability of seeing this by chance, and on how much it rests. */
+export function certaintyOf(s: Pick<Signal, 'p_value' | 'n'>): string {
+  const word = s.p_value < 0.0001 ? 'practically certain' : s.p_value < 0.01 ? 'very likely real' : 'likely real'
+  const p = s.p_value < 0.0001 ? 'p < 0.0001' : `p = ${figure(s.p_value)}`
+  return `${word} (${p}; ${figure(s.n.current)} now against ${figure(s.n.baseline)} before)`
+}
+
+/** What to do next, in one line; '' where nothing is known. */
+export function adviceOf(n: Pick<Notification, 'deploy' | 'event'>): string {
+  const d = n.deploy
+  if (!d || n.event === 'resolved') return ''
+  if (d.kind === 'flag' || d.kind === 'config')
+    return `Undo the ${d.kind} change ${safeText(d.version, 80)} of ${safeText(d.service, 80)}`
+  if (!d.previous_version) return ''
+  return `Roll back ${safeText(d.service, 80)} to ${safeText(d.previous_version, 80)}`
+}
+
+/** The headline of an incident: the service, its most telling signal, and since what. */
+export function titleOf(services: readonly string[], top: Signal | undefined, deploy: DeployInfo | null): string {
+  const first = safeText(services[0] ?? '', 80)
+  const others = services.length > 1 ? ` and ${services.length - 1} more` : ''
+  const what = top ? lowerFirst(lineOf(top)) : 'something differs from its baseline'
+  const whose = top && top.service !== services[0] ? `${safeText(top.service, 60)} ` : ''
+  const since = sinceWhat(deploy)
+  return safeText(`${first}${others}: ${whose}${what}${since ? ` since ${since}` : ''}`, 300)
+}
+
+const lowerFirst = (text: string) => (/^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text)
