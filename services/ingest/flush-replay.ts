@@ -57,7 +57,10 @@ export class Replay {
     return this.#running !== null
   }
 
-  async stop(): Promise<void> {
+  /** Reads on until all is read or `deadlineMs` has come, then stops. */
+  async stop(deadlineMs: number): Promise<void> {
+    const { clock, flusher } = this.#o
+    while (this.active && flusher.failing === 0 && clock.nowMs() < deadlineMs) await clock.sleep(20)
     this.#stopped = true
     await this.#running
   }

@@ -58,7 +58,7 @@ export async function openPipeline(o: PipelineOptions): Promise<Pipeline> {
     replay,
     stop: async (graceMs) => {
       const deadlineMs = o.clock.nowMs() + graceMs
-      await replay.stop()
+      await replay.stop(deadlineMs)
       await flusher.stop(deadlineMs)
       await ingestLog.close()
     },
