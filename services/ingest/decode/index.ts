@@ -15,6 +15,7 @@ import { Core } from './reader.ts'
 import { SpanBlock } from './span-columns.ts'
 import { SpanReader } from './traces.ts'
 
+export type { Limits } from './limits.ts'
 export { DecodeError, defaultLimits }
 
 export type Signal = 'traces' | 'logs' | 'metrics'
