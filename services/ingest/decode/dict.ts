@@ -5,6 +5,11 @@ const FNV_PRIME = 0x01000193
 const FNV_BASE = 0x811c9dc5
 /** LowCardinality in Native: additional keys follow, and the dictionary is to be updated with them. */
 const HAS_KEYS = 0x600
+/** Slots looked at for one key. At half load a run this long does not come by chance. */
+const MAX_PROBES = 512
+
+const latin1 = (buf: Uint8Array, from: number, to: number): string =>
+  Buffer.from(buf.buffer, buf.byteOffset + from, to - from).toString('latin1')
 
 const grown = (old: Uint32Array): Uint32Array<ArrayBuffer> => {
   const next = new Uint32Array(old.length * 2)
@@ -29,6 +34,7 @@ export class Dict {
   /** At `i + 1`: the key that last came after key `i`; at 0 the one that last came first. */
   #next = new Uint32Array(17)
   #slots = new Int32Array(32)
+  #byText: Map<string, number> | null = null
   #markSize = 0
   #markUsed = 0
   readonly #classify: ((key: string) => number) | null
@@ -42,11 +48,30 @@ export class Dict {
     const h = firstHash(buf, from, to)
     const slots = this.#slots
     const mask = slots.length - 1
-    for (let slot = h & mask; ; slot = (slot + 1) & mask) {
+    if (this.#byText !== null) return this.#findText(this.#byText, buf, from, to, h)
+    for (let probes = 0, slot = h & mask; probes < MAX_PROBES; probes++, slot = (slot + 1) & mask) {
       const index = slots[slot]! - 1
       if (index < 0) return this.#add(buf, from, to, h)
       if (this.hash[index] === h && this.is(index, buf, from, to)) return index
     }
+    return this.#findText(this.#mapTexts(), buf, from, to, h)
+  }
+
+  /** Keys that were made to collide: from here on a Map finds them, whose hash nobody outside can know. */
+  #mapTexts(): Map<string, number> {
+    const byText = new Map<string, number>()
+    for (let i = 0; i < this.size; i++) byText.set(latin1(this.data, this.at[i]!, this.at[i]! + this.len[i]!), i)
+    this.#byText = byText
+    return byText
+  }
+
+  #findText(byText: Map<string, number>, buf: Uint8Array, from: number, to: number, h: number): number {
+    const text = latin1(buf, from, to)
+    const known = byText.get(text)
+    if (known !== undefined) return known
+    const index = this.#add(buf, from, to, h)
+    byText.set(text, index)
+    return index
   }
 
   /** As `find`, with a guess first: what last followed the key `previous` (-1 where this is the first). */
@@ -81,6 +106,7 @@ export class Dict {
     this.hash2[index] = secondHash(buf, from, to)
     this.flags[index] = this.#classify === null ? 0 : this.#classify(decodeText(buf.subarray(from, to)))
     this.size = index + 1
+    if (this.#byText !== null) return index
     if (this.size * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2)
     else this.#place(index)
     return index
@@ -136,11 +162,13 @@ export class Dict {
     if (this.size === this.#markSize) return
     this.size = this.#markSize
     this.used = this.#markUsed
-    this.#rehash(this.#slots.length)
+    if (this.#byText !== null) this.#mapTexts()
+    else this.#rehash(this.#slots.length)
   }
 
   reset(): void {
     this.#slots.fill(0)
+    this.#byText = null
     this.size = 0
     this.used = 0
   }

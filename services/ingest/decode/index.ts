@@ -50,12 +50,13 @@ export type OpenBlock = {
   minutes: ReadonlySet<number>
 }
 
-/** A finished block: `native` is exactly one block in ClickHouse's Native format, all columns in the order of the table. */
+/** A finished block: `native` is exactly one block in ClickHouse's Native format, with these columns, in the order of the table. */
 export type SealedBlock = {
   table: Table
   day: string
   rows: number
   minutes: number[]
+  columns: string[]
   native: Uint8Array
 }
 
@@ -152,6 +153,7 @@ export class Batches {
       day: dayText(block.day),
       rows: block.rows,
       minutes: [...block.minutes].sort((a, b) => a - b),
+      columns: [...block.fields.map(({ name }) => name), '_batch'],
       native: block.native(this.#out, batch),
     }
   }

@@ -43,11 +43,12 @@ const stands = (b: Uint8Array, at: number, from: number, to: number, text: strin
   return true
 }
 
-type Look = (b: Uint8Array, i: number, from: number, to: number) => Found | null
+/** A secret told by byte `i`; none (null); or none before a place, by this look. */
+type Look = (b: Uint8Array, i: number, from: number, to: number) => Found | number | null
 
 const aws: Look = (b, i, from, to) => {
   if (!stands(b, i - 1, from, to, 'AKIA')) return null
-  const end = runEnd(b, i + 3, to, isUpperAlnum)
+  const end = runEnd(b, i + 3, Math.min(to, i + 20), isUpperAlnum)
   return end - (i + 3) === 16 ? { from: i - 1, to: end, rule: 'aws_access_key_id' } : null
 }
 
@@ -67,12 +68,12 @@ const underscore: Look = (b, i, from, to) => {
   return null
 }
 
+/** No other token can begin in a run that failed, so the run is not looked at again. */
 const jwt: Look = (b, i, from, to) => {
   if (!stands(b, i - 2, from, to, 'eyJ')) return null
   const head = runEnd(b, i + 1, to, isToken)
-  if (head - i < 8 || b[head] !== 46 || head >= to) return null
-  const claims = runEnd(b, head + 1, to, isToken)
-  if (claims - head < 8) return null
+  const claims = head < to && b[head] === 46 ? runEnd(b, head + 1, to, isToken) : head
+  if (head - i < 8 || claims - head < 8) return head
   const end = claims < to && b[claims] === 46 ? runEnd(b, claims + 1, to, isToken) : claims
   return { from: i - 2, to: end, rule: 'jwt' }
 }
@@ -101,7 +102,7 @@ const userinfo: Look = (b, i, from) => {
     const c = b[k]!
     if (c === 47)
       return colon > 0 && b[k - 1] === 47 && b[k - 2] === 58 ? { from: k + 1, to: i, rule: 'url_userinfo' } : null
-    if (c <= 32) return null
+    if (c <= 32 || c === 64) return null
     if (c === 58) colon = k
   }
   return null
@@ -125,14 +126,18 @@ const NOTHING_FOUND: Found[] = []
 export const findSecrets = (b: Uint8Array, from: number, to: number): Found[] => {
   let found = NOTHING_FOUND
   let after = from
+  let noTokenBefore = from
   for (let i = from; i < to; i++) {
     if (TELLS[b[i]!] === 0 || i < after) continue
     const look = LOOK_AT[b[i]!]!
+    if (look === jwt && i < noTokenBefore) continue
     const hit = look(b, i, after, to)
-    if (hit === null) continue
-    if (found === NOTHING_FOUND) found = []
-    found.push(hit)
-    after = hit.to
+    if (typeof hit === 'number') noTokenBefore = hit
+    else if (hit !== null) {
+      if (found === NOTHING_FOUND) found = []
+      found.push(hit)
+      after = hit.to
+    }
   }
   return found
 }

@@ -3,6 +3,9 @@ import { writeScalar } from './scalar.ts'
 import type { FieldSpec, Message } from './schema.ts'
 import { WireOut } from './wire-out.ts'
 
+/** Messages this deep hold little; what nests deeper may hold much, and is not moved at each level. */
+const SHALLOW = 7
+
 type Name = { bytes: Uint8Array; spec: FieldSpec; isSnake: boolean }
 
 /** The names of a message's members, by their length. */
@@ -132,9 +135,10 @@ class Transcoder {
       return
     }
     this.out.tag(spec.number, 2)
-    const begun = this.out.begin()
+    const isWide = depth > SHALLOW
+    const begun = this.out.begin(isWide)
     if (spec.repeated && this.#lexer.peek() === 110) this.#lexer.word('null')
     else this.#object(spec.message, depth + 1)
-    this.out.end(begun)
+    this.out.end(begun, isWide)
   }
 }

@@ -1,3 +1,6 @@
+/** Bytes of a length that may be any: a varint padded to five. */
+const WIDE = 5
+
 /** Protobuf wire bytes being written. */
 export class WireOut {
   data = new Uint8Array(4096)
@@ -50,21 +53,28 @@ export class WireOut {
     this.used += to - from
   }
 
-  /** Begins a message, whose length is not known yet; `end` takes what this returns. */
-  begin(): number {
-    this.room(1)
-    return this.used++
+  /**
+   * Begins a message, whose length is not known yet; `end` takes what this returns. A wide one keeps room for any length, so
+   * that nothing is moved at its end.
+   */
+  begin(isWide: boolean): number {
+    const width = isWide ? WIDE : 1
+    this.room(width)
+    this.used += width
+    return this.used
   }
 
-  end(begun: number): void {
-    const size = this.used - begun - 1
+  end(begun: number, isWide: boolean): void {
+    const size = this.used - begun
+    const kept = isWide ? WIDE : 1
     let width = 1
-    for (let rest = size; rest > 127; rest >>>= 7) width++
+    if (isWide) width = WIDE
+    else for (let rest = size; rest > 127; rest >>>= 7) width++
     this.room(width)
-    if (width > 1) this.data.copyWithin(begun + width, begun + 1, this.used)
-    this.used = begun
-    this.varint(size, 0)
-    this.used += size
+    if (width > kept) this.data.copyWithin(begun - kept + width, begun, this.used)
+    let at = begun - kept
+    for (let i = 0; i < width; i++) this.data[at++] = ((size >>> (7 * i)) & 127) | (i < width - 1 ? 128 : 0)
+    this.used = at + size
   }
 
   /** Takes out what stands from `from` to `to`. */

@@ -1,0 +1,89 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ClickHouseClient, createClient } from '@clickhouse/client'
+import { createChdbConnection } from 'chdb/connection'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Batches, type Signal } from '../../../services/ingest/decode/index.ts'
+import { requests } from './support/arbitrary.ts'
+import { expectedRows } from './support/expected.ts'
+import { type Row, readNative } from './support/native-reader.ts'
+import { encode, NOW, type Plain } from './support/otlp.ts'
+
+type Opts = NonNullable<Parameters<typeof createClient>[0]>
+let client: ClickHouseClient
+const dir = mkdtempSync(join(tmpdir(), 'plumbline-decode-'))
+
+beforeAll(async () => {
+  const connection = createChdbConnection({ path: join(dir, 'db') }) as unknown as NonNullable<Opts['connection']>
+  client = createClient({ connection })
+  const ddl = readFileSync(new URL('../../../migrations/0001_telemetry.sql', import.meta.url), 'utf8')
+  const filled = ddl.replaceAll('{on_cluster}', '').replaceAll('{engine_prefix}', '').replaceAll('{ttl_days}', '30')
+  for (const query of filled.split(/;\s*\n/))
+    if (query.replace(/^--.*$/gm, '').trim() !== '') await client.command({ query })
+})
+
+afterAll(async () => {
+  await client.close()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+/** Inserts as ingest does; the rows then come back from the engine in Native format. */
+const roundTrip = async (table: string, native: Uint8Array, batch: bigint): Promise<Row[]> => {
+  const file = join(dir, `${table}-${batch}.native`)
+  writeFileSync(file, native)
+  await client.command({ query: `INSERT INTO ${table} SELECT * FROM file('${file}', 'Native')` })
+  const out = join(dir, `${table}-${batch}.out.native`)
+  await client.command({
+    query: `SELECT * FROM ${table} WHERE _batch = ${batch} INTO OUTFILE '${out}' FORMAT Native SETTINGS max_threads = 1`,
+  })
+  return readNative(readFileSync(out))
+}
+
+const text = (row: Row): string =>
+  JSON.stringify(row, (_, v) =>
+    typeof v === 'bigint' ? `${v}n` : typeof v === 'number' ? (Object.is(v, -0) ? '-0' : String(v)) : v,
+  )
+/** Rows as texts without regard to their order. */
+const bag = (rows: Row[]): string[] => rows.map(text).sort()
+
+describe('a request, decoded, inserted and read back', () => {
+  let batch = 0n
+  for (const signal of ['traces', 'logs', 'metrics'] as const satisfies Signal[]) {
+    it(`has the rows that the specification asks for: ${signal}`, async () => {
+      const request = fc.array(requests[signal], { minLength: 1, maxLength: 3 })
+      await fc.assert(
+        fc.asyncProperty(request, async (list: Plain[]) => {
+          const batches = new Batches({}, { redact: false })
+          for (const one of list) batches.append(signal, 'protobuf', encode(signal, one), NOW)
+          const stored: Record<string, Row[]> = {}
+          for (const { key } of batches.open()) {
+            const sealed = batches.seal(key, ++batch)
+            const rows = await roundTrip(sealed.table, sealed.native, batch)
+            expect(bag(rows)).toEqual(bag(readNative(sealed.native)))
+            stored[sealed.table] = [...(stored[sealed.table] ?? []), ...rows]
+          }
+          const expected = expectedRows(signal, list)
+          expect(Object.keys(stored).sort()).toEqual(Object.keys(expected).sort())
+          for (const [table, rows] of Object.entries(expected)) {
+            const names = Object.keys(rows[0]!)
+            const seen = stored[table]!.map((row) => Object.fromEntries(names.map((name) => [name, row[name]])))
+            expect(bag(seen)).toEqual(bag(rows))
+          }
+        }),
+        { numRuns: 40 },
+      )
+    })
+  }
+
+  it('lies in one part, in the partition of its day', async () => {
+    const parts = await client.query({
+      query: "SELECT DISTINCT partition_id AS day, table FROM system.parts WHERE active AND table = 'otel_traces'",
+      format: 'JSONEachRow',
+    })
+    const days = (await parts.json<{ day: string }>()).map(({ day }) => day)
+    expect(days.length).toBeGreaterThan(0)
+    for (const day of days) expect(day).toMatch(/^202611(19|2[012])$/)
+  })
+})
