@@ -118,14 +118,12 @@ export function updateChannel(
   })
 }
 
-/** Deletes a channel; what it was still owed becomes a dead letter. @returns whether there was one */
+/** Deletes a channel; what it was still owed is tried at once and becomes a dead letter. @returns whether there was one */
 export function deleteChannel(context: ChannelContext, id: string): Promise<boolean> {
   return context.state.transaction(async (tx) => {
     const deleted = await tx.run('DELETE FROM channels WHERE id = ?', id)
-    await tx.run(
-      "UPDATE deliveries SET state = 'dead', next_attempt_ms = NULL WHERE channel_id = ? AND state = 'pending'",
-      id,
-    )
+    const due = "UPDATE deliveries SET next_attempt_ms = ? WHERE channel_id = ? AND state = 'pending'"
+    if (deleted > 0) await tx.run(due, context.clock.nowMs(), id)
     return deleted > 0
   })
 }
