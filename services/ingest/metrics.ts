@@ -1,5 +1,4 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { Signal } from './decode/index.ts'
 
 export type Rejection = 'decode' | 'invalid_item' | 'too_large' | 'overload' | 'auth' | 'transport' | 'quota'
 
@@ -8,7 +7,6 @@ export function ingestMetrics(registry: Registry) {
   const at = { registers: [registry] }
   const counter = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
     new Counter<L>({ name: `plumbline_ingest_${name}`, help, labelNames, ...at })
-  const gauge = (name: string, help: string) => new Gauge({ name: `plumbline_ingest_${name}`, help, ...at })
   return {
     accepted: counter('accepted_total', 'Spans, log records and data points taken', ['signal']),
     rejectedItems: counter('rejected_items_total', 'Items refused for good within an accepted request', ['signal']),
@@ -24,9 +22,6 @@ export function ingestMetrics(registry: Registry) {
     repaired: counter('batches_repaired_total', 'Batches found half stored after a crash, deleted and inserted again'),
     replayed: counter('replayed_records_total', 'Bodies read back from the log'),
     damaged: counter('log_damaged_total', 'Damaged parts of the log that were set aside'),
-    logBytes: gauge('log_bytes', 'Bytes of the log that are not in the tables yet'),
-    logAge: gauge('log_age_seconds', 'Age of the oldest body that is not in its table yet'),
-    inFlightBytes: gauge('in_flight_bytes', 'Bytes of bodies being read and decoded'),
     insertSeconds: new Histogram({
       name: 'plumbline_ingest_insert_seconds',
       help: 'Time of one insert',
@@ -37,4 +32,22 @@ export function ingestMetrics(registry: Registry) {
 }
 
 export type IngestMetrics = ReturnType<typeof ingestMetrics>
-export type SignalLabel = { signal: Signal }
+
+/** Numbers that are read when `/metrics` is. */
+export function watchGauges(
+  registry: Registry,
+  read: { logBytes: () => number; logAgeSeconds: () => number; inFlightBytes: () => number },
+): void {
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name: `plumbline_ingest_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value())
+      },
+    })
+  gauge('log_bytes', 'Bytes of the log that are not in the tables yet', read.logBytes)
+  gauge('log_age_seconds', 'Age of the oldest body that is not in its table yet', read.logAgeSeconds)
+  gauge('in_flight_bytes', 'Bytes of bodies being read and decoded', read.inFlightBytes)
+}

@@ -4,9 +4,10 @@ import { type Pressure, watchPressure } from '../../shared/runtime/pressure.ts'
 import type { Context, ServiceFactory } from '../../shared/runtime/service.ts'
 import { Admission, defaultAdmission } from './admission.ts'
 import { systemFiles } from './log/files.ts'
-import { ingestMetrics } from './metrics.ts'
+import { type IngestMetrics, ingestMetrics, watchGauges } from './metrics.ts'
 import { openPipeline, type Pipeline } from './pipeline.ts'
 import { authorizeBy } from './transport/authorize.ts'
+import { type GrpcListening, listenGrpc } from './transport/grpc.ts'
 import { httpApplication, type TransportOptions } from './transport/http.ts'
 
 const MIB = 1024 * 1024
@@ -17,15 +18,14 @@ const REQUEST_GRACE_MS = 3000
 /** Larger JSON bodies hold up the event loop for too long. RELIABILITY 2.5. */
 const MAX_JSON_BYTES = 16 * MIB
 
-type Parts = { pipeline: Pipeline; pressure: Pressure; admission: Admission; http: Listening }
+type Parts = { pipeline: Pipeline; pressure: Pressure; admission: Admission; http: Listening; grpc: GrpcListening }
 
 const tlsOf = ({ tlsCert, tlsKey }: Context['config']) =>
   tlsCert && tlsKey ? { cert: tlsCert, key: tlsKey } : undefined
 
-async function startParts(context: Context): Promise<Parts> {
+async function startPipeline(context: Context, metrics: IngestMetrics): Promise<Pipeline> {
   const { config } = context
-  const metrics = ingestMetrics(context.metrics)
-  const pipeline = await openPipeline({
+  return await openPipeline({
     ...context,
     metrics,
     files: systemFiles(join(config.dataDir, 'log')),
@@ -33,6 +33,30 @@ async function startParts(context: Context): Promise<Parts> {
     logBytes: config.ingestLogMib * MIB,
     limits: { retentionMs: config.retentionDays * DAY_MS },
   })
+}
+
+async function listenAll(context: Context, options: TransportOptions, pipeline: Pipeline) {
+  const { config, clock, urls } = context
+  const tls = tlsOf(config)
+  const application = httpApplication(options, config.corsOrigins)
+  const { host } = config
+  const http = await listen(application, { host, port: config.otlpHttpPort, name: 'OTLP/HTTP', tls })
+  const isServing = () => pipeline.ingestLog.refusal() === null
+  try {
+    const grpc = await listenGrpc({ ...options, clock, host, port: config.otlpGrpcPort, tls, isServing })
+    urls.otlpHttp = http.url
+    urls.otlpGrpc = grpc.url
+    return { http, grpc }
+  } catch (error) {
+    await http.close(0)
+    throw error
+  }
+}
+
+async function startParts(context: Context): Promise<Parts> {
+  const { config } = context
+  const metrics = ingestMetrics(context.metrics)
+  const pipeline = await startPipeline(context, metrics)
   const { ingestLog } = pipeline
   const pressure = watchPressure()
   const logShare = () => ingestLog.backlogBytes / ingestLog.capBytes
@@ -46,14 +70,18 @@ async function startParts(context: Context): Promise<Parts> {
     metrics,
     log: context.log,
   }
-  const http = await listen(httpApplication(options, config.corsOrigins), {
-    host: config.host,
-    port: config.otlpHttpPort,
-    name: 'OTLP/HTTP',
-    tls: tlsOf(config),
+  watchGauges(context.metrics, {
+    logBytes: () => ingestLog.backlogBytes,
+    logAgeSeconds: () => (ingestLog.oldestMs === null ? 0 : (context.clock.nowMs() - ingestLog.oldestMs) / 1000),
+    inFlightBytes: () => admission.inFlightBytes,
   })
-  context.urls.otlpHttp = http.url
-  return { pipeline, pressure, admission, http }
+  try {
+    return { pipeline, pressure, admission, ...(await listenAll(context, options, pipeline)) }
+  } catch (error) {
+    pressure.stop()
+    await pipeline.stop(0)
+    throw error
+  }
 }
 
 /** Takes OTLP, keeps it in the log, and brings it into the tables. */
@@ -66,10 +94,10 @@ export const ingest: ServiceFactory = (context) => {
     },
     stop: async () => {
       if (!parts) return
-      const { admission, http, pipeline, pressure } = parts
+      const { admission, http, grpc, pipeline, pressure } = parts
       parts = null
       admission.close()
-      await http.close(REQUEST_GRACE_MS)
+      await Promise.all([http.close(REQUEST_GRACE_MS), grpc.close(REQUEST_GRACE_MS)])
       await pipeline.stop(STOP_GRACE_MS)
       pressure.stop()
     },

@@ -49,6 +49,12 @@ export class Ledger {
     if (seal.batch > this.highestBatch) this.highestBatch = seal.batch
   }
 
+  /** The highest sequence that any of this speaks of: it must not be given to another body. */
+  get highestSequence(): number {
+    const ends = [...this.voids, ...this.seals.values()].map((range) => range.to)
+    return ends.reduce((highest, to) => Math.max(highest, to), this.low - 1)
+  }
+
   isVoid(sequence: number): boolean {
     return this.voids.some((v) => v.from <= sequence && sequence <= v.to)
   }

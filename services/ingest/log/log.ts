@@ -65,8 +65,10 @@ export class IngestLog {
   }
 
   static async open(o: LogOptions): Promise<IngestLog> {
+    // Old segments stay until a checkpoint of this process is on disk: after a power cut one that was deleted may come back,
+    // and then only a checkpoint says that its bodies are in the tables.
     const log = new IngestLog(o, await findLog(o.files, o.clock))
-    await log.release(log.ledger.low)
+    log.ledger.forget(log.ledger.low)
     return log
   }
 

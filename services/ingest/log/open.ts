@@ -52,6 +52,7 @@ export async function findLog(files: Files, clock: Clock): Promise<Found> {
   const sinceMs = clock.nowMs() - RESEND_WINDOW_MS
   for (const name of names.filter((n) => n.endsWith('.seen'))) await readSeen(files, name, sinceMs, found)
   for (const segment of found.segments) found.seen.push(...segment.seen.filter((s) => s.receivedAtMs >= sinceMs))
+  found.nextSequence = Math.max(found.nextSequence, found.ledger.highestSequence + 1)
   const { highestBatch } = found.ledger
   if (highestBatch > 0n && highestBatch >= found.nextBatch) found.nextBatch = highestBatch + 1n
   return found

@@ -110,7 +110,7 @@ function refuse(o: TransportOptions, request: IncomingMessage, response: ServerR
   }
   const refusal = refusalOf(error)
   o.metrics.rejected.inc({ reason: reasonOf(refusal.status) })
-  if (refusal.status === 503 && !(error instanceof Refusal) && (error as Error).name !== 'Unavailable')
+  if (refusal.isUnexpected)
     o.log.error(
       { event: 'request_failed', error: short(String((error as Error).stack ?? error), 2000) },
       'cannot take a request',

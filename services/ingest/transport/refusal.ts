@@ -9,17 +9,20 @@ export class Refusal extends Error {
   readonly retryAfterS: number | undefined
   /** What of the request is at fault, for google.rpc.BadRequest. */
   readonly violation: string | undefined
+  /** True for an error that no rule foresaw; its text is logged and not sent. */
+  readonly isUnexpected: boolean
 
   constructor(
     status: number,
     message: string,
-    o: { headers?: Record<string, string>; retryAfterS?: number; violation?: string } = {},
+    o: { headers?: Record<string, string>; retryAfterS?: number; violation?: string; isUnexpected?: boolean } = {},
   ) {
     super(message)
     this.status = status
     this.headers = o.headers ?? {}
     this.retryAfterS = o.retryAfterS
     this.violation = o.violation
+    this.isUnexpected = o.isUnexpected ?? false
   }
 }
 
@@ -32,5 +35,8 @@ export function refusalOf(error: unknown): Refusal {
   if (error instanceof DecodeError) return new Refusal(400, error.message, { violation: 'body' })
   if (error instanceof Unavailable)
     return new Refusal(503, `cannot take the request now: ${error.message}`, { retryAfterS: error.retryAfterS })
-  return new Refusal(503, 'cannot take the request now: something unexpected happened', { retryAfterS: 1 })
+  return new Refusal(503, 'cannot take the request now: something unexpected happened', {
+    retryAfterS: 1,
+    isUnexpected: true,
+  })
 }
