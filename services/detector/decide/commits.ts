@@ -1,0 +1,15 @@
+import type { Deploy } from '../../../shared/model/deploy.ts'
+import type { Verdict } from '../../../shared/model/verdict.ts'
+
+const shortSha = (sha: string): string => sha.slice(0, 10)
+
+/** Names the commits as honestly as they are known: one, one of several, or none. */
+export function commitsOf(deploy: Deploy): Verdict['commits'] {
+  const since = deploy.previous_version ? ` since ${deploy.previous_version}` : ''
+  const { commits } = deploy
+  if (commits.length > 1) return { wording: `1 of ${commits.length} commits${since}`, commits }
+  const only = commits[0] ?? (deploy.commit === '' ? undefined : { sha: deploy.commit })
+  if (!only) return { wording: `no commit is known for this deploy${since}`, commits: [] }
+  const known = commits.length === 1 ? '' : ', the only one that was told'
+  return { wording: `commit ${shortSha(only.sha)}${since}${known}`, commits: [only] }
+}

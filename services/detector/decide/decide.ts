@@ -1,0 +1,200 @@
+import type { Deploy } from '../../../shared/model/deploy.ts'
+import type { Checked, Finding, Verdict, VerdictWord } from '../../../shared/model/verdict.ts'
+import { type Combined, combine, type Sensitivity } from '../judge/index.ts'
+import type { Window } from '../window/window.ts'
+import { commitsOf } from './commits.ts'
+import { findingOf } from './finding.ts'
+import { type Frame, frameOf, minuteIso } from './frame.ts'
+import { gather } from './gather.ts'
+import { powerOf } from './power.ts'
+import { type Signal, signalId } from './signal.ts'
+import { silence } from './silence.ts'
+
+/** Judged minutes from which a deploy is called unchanged, or too thin: the shorter of the two usual alert windows. */
+const DECIDE_MINUTES = 5
+/** Judged minutes for which a finding must have stood before it stays, whatever comes after it in the watch. */
+const STICKY_MINUTES = 5
+
+export type DecideOptions = {
+  settleMinutes: number
+  watchMinutes: number
+  sensitivity: Sensitivity
+  /** Newest closed minute of the service, epoch minutes. */
+  closedMinute: number
+  /** Nothing more of the service has arrived for a while: what there is must do. */
+  quiet: boolean
+  /** Other services still send: silence of this one is its own. */
+  othersAlive: boolean
+  excluded: ReadonlySet<number>
+  /** The verdict of the look before, null at the first. */
+  before: Verdict | null
+  nowMs: number
+}
+
+/** Judges one deploy from what is known of its service. Pure: the same window and options give the same verdict. */
+export function decide(window: Window, deploy: Deploy, o: DecideOptions): Verdict {
+  const frame = frameOf(window, deploy, o)
+  const signals = [...gather(frame, o.sensitivity), ...silence(frame, o)]
+  const firing = new Set(
+    (o.before?.findings ?? [])
+      .filter((f) => f.harmful)
+      .map((f) => signalId({ name: f.signal, dimension: f.dimension })),
+  )
+  const combined = combine(
+    signals.map((s) => ({
+      signal: signalId(s),
+      kind: s.kind,
+      judgement: s.judgement,
+      firing: firing.has(signalId(s)),
+    })),
+    { sensitivity: o.sensitivity },
+  )
+  const byId = new Map(signals.map((s) => [signalId(s), s]))
+  const findings = combined.findings.map((f) => findingOf(frame, byId.get(f.signal)!, f)).sort(worstFirst)
+  const power = powerOf(frame, signals)
+  const over = frame.start + window.fromMinute + o.watchMinutes <= o.closedMinute + 1
+  const word = wordOf(frame, findings, signals, o, over)
+  const verdict: Verdict = {
+    deploy_id: deploy.id,
+    service: deploy.service,
+    environment: deploy.environment,
+    version: deploy.version,
+    commit: deploy.commit,
+    ...word,
+    score: scoreOf(combined, word.verdict),
+    decided_at: null,
+    updated_at: new Date(o.nowMs).toISOString(),
+    window: {
+      baseline: {
+        from: minuteIso(frame, frame.baseline[0] ?? Math.max(0, frame.start)),
+        to: minuteIso(frame, Math.max(0, frame.start)),
+      },
+      current: { from: minuteIso(frame, Math.max(0, frame.from)), to: minuteIso(frame, Math.max(0, frame.end)) },
+    },
+    findings,
+    checked: checkedOf(signals, combined, findings),
+    power,
+    commits: commitsOf(deploy),
+    suspects: [],
+    final: over,
+  }
+  return hold(verdict, frame, o)
+}
+
+const worstFirst = (a: Finding, b: Finding) =>
+  Number(b.harmful) - Number(a.harmful) ||
+  b.score - a.score ||
+  (signalId({ name: a.signal, dimension: a.dimension }) < signalId({ name: b.signal, dimension: b.dimension }) ? -1 : 1)
+
+/** The word, and one sentence for people. */
+function wordOf(
+  frame: Frame,
+  findings: readonly Finding[],
+  signals: readonly Signal[],
+  o: DecideOptions,
+  over: boolean,
+): { verdict: VerdictWord; reason: string } {
+  const power = powerOf(frame, signals)
+  const harmful = findings.filter((f) => f.harmful)
+  const judged = frame.end - frame.from
+  if (harmful.length > 0)
+    return {
+      verdict: 'regressed',
+      reason: harmful[0]!.reason + (harmful.length > 1 ? `; and ${harmful.length - 1} more` : ''),
+    }
+  const wait = !over && !o.quiet && o.closedMinute - frame.window.fromMinute + 1 - frame.from < DECIDE_MINUTES
+  if (wait)
+    return {
+      verdict: 'pending',
+      reason: `${Math.max(0, judged)} of ${DECIDE_MINUTES} minutes judged so far; ${power.needs ? `it needs ${power.needs}` : 'no difference yet'}`,
+    }
+  if (frame.unseen && frame.requestsOfAll > 0)
+    return {
+      verdict: 'insufficient_data',
+      reason: `nothing of version ${frame.build?.version || frame.build?.commit} was seen since it was announced; the service still runs another`,
+    }
+  if (frame.requests.baseline === 0 && !frame.concurrent)
+    return {
+      verdict: 'insufficient_data',
+      reason: `nothing to compare with: no request in the ${Math.round(Math.max(0, frame.start))} minutes before this deploy`,
+    }
+  if (power.needs !== null)
+    return {
+      verdict: 'insufficient_data',
+      reason: `${frame.requestsSoFar} requests since the deploy are too few to tell: it needs ${power.needs}`,
+    }
+  const better = findings.find(
+    (f) => !f.harmful && ['error_ratio', 'latency', 'dependency_error_ratio', 'dependency_latency'].includes(f.signal),
+  )
+  if (better && judged >= DECIDE_MINUTES) return { verdict: 'improved', reason: better.reason }
+  const count = signals.filter((s) => s.judgement.judgement !== 'nodata').length
+  return {
+    verdict: 'no_difference',
+    reason: `${count} signals compared over ${judged} minutes and ${frame.requests.current} requests: none differs by more than its baseline allows`,
+  }
+}
+
+/** 0 … 1 for ranking; at least a half exactly where it regressed. */
+const scoreOf = (combined: Combined, word: VerdictWord): number =>
+  word === 'regressed' ? Math.max(0.5, combined.score) : Math.min(0.49, combined.score)
+
+function checkedOf(signals: readonly Signal[], combined: Combined, findings: readonly Finding[]): Checked[] {
+  const found = new Set(findings.map((f) => signalId({ name: f.signal, dimension: f.dimension })))
+  const gone = new Map(combined.dismissed.map((d) => [d.signal, d.reason]))
+  return signals.map((s) => {
+    const id = signalId(s)
+    return {
+      signal: s.name,
+      dimension: s.dimension,
+      outcome: found.has(id) ? 'finding' : s.judgement.judgement === 'nodata' ? 'thin' : 'pass',
+      reason: gone.get(id) ?? s.judgement.reason,
+      n: s.judgement.n,
+      smallest_effect: s.judgement.power.smallestEffect,
+    }
+  })
+}
+
+/** What was decided stands against what is merely thinner now; the time of the decision is that of its first look. */
+function hold(next: Verdict, frame: Frame, o: DecideOptions): Verdict {
+  const { before } = o
+  const decided = (v: Verdict): Verdict => ({
+    ...v,
+    decided_at:
+      v.verdict === 'pending'
+        ? null
+        : before && before.verdict === v.verdict && before.decided_at
+          ? before.decided_at
+          : v.updated_at,
+  })
+  if (!before) return decided(next)
+  const heldMinutes = Math.min(
+    ...before.findings
+      .filter((f) => f.harmful)
+      .map((f) => (Date.parse(before.window.current.to) - Date.parse(f.started_at)) / 60_000),
+  )
+  const sameStart = before.window.current.from === next.window.current.from
+  if (
+    before.verdict === 'regressed' &&
+    next.verdict !== 'regressed' &&
+    sameStart &&
+    heldMinutes >= STICKY_MINUTES &&
+    next.power.requests.current >= before.power.requests.current
+  )
+    return {
+      ...next,
+      verdict: 'regressed',
+      reason: before.reason,
+      findings: before.findings,
+      score: before.score,
+      decided_at: before.decided_at,
+    }
+  const thinner = next.verdict === 'pending' || next.verdict === 'insufficient_data'
+  if (
+    before.verdict === 'no_difference' &&
+    thinner &&
+    frame.requests.current >= before.power.requests.current &&
+    sameStart
+  )
+    return { ...next, verdict: 'no_difference', reason: before.reason, decided_at: before.decided_at }
+  return decided(next)
+}

@@ -1,0 +1,136 @@
+import { type Judgement, judgeSeries, type Kind, type Sensitivity } from '../judge/index.ts'
+import { keysOf, type Series, seriesOf } from '../window/window.ts'
+import { type Frame, partsOf } from './frame.ts'
+import { bestSplit, meanGains } from './onset.ts'
+import { digits, dismissed, relative, type Signal } from './signal.ts'
+import { metricSql, rateSql } from './sql.ts'
+
+/** Below this many minutes of history a series of plain numbers is not judged. */
+const HISTORY_MINUTES = 60
+const MAX_METRICS = 100
+/** A fall of traffic is the deploy's doing only when it is this deep: people come and go. */
+const THROUGHPUT_FALL = 0.5
+/** Metrics have no known sense: only a large change of one whose name says that more is worse counts as harm. */
+const METRIC_CHANGE = 0.5
+const WORSE_WHEN_HIGHER =
+  /error|fail|exception|timeout|reject|dropp|retr(y|ies)|latency|duration|wait|lag|backlog|queue|pending|evict|abort|panic|oom|throttl|dead.?letter/i
+const RESOURCE = /cpu|memory|heap|rss|gc|thread|handle|file.?desc|goroutine|event.?loop/i
+/** Young processes use more: their resources are judged when they have settled. */
+const RESOURCE_WARM_UP_MINUTES = 10
+
+type Values = (number | null)[]
+
+/** Requests per minute of the whole service, all builds: a canary takes traffic from the old version, not from the service. */
+export function throughputSignal(frame: Frame, sensitivity: Sensitivity): Signal | null {
+  const series = seriesOf(frame.window, 'route')
+  const perMinute = (slot: number): number => series.reduce((n, s) => n + (s.total[slot] ?? 0), 0)
+  const baseline = frame.baseline.map(perMinute)
+  if (baseline.filter((n) => n > 0).length < HISTORY_MINUTES) return null
+  const current = range(frame.from, frame.end).map(perMinute)
+  const raw = judgeSeries({ kind: 'throughput', stepS: 60, baseline, current, sensitivity })
+  const fell = raw.judgement === 'low' && mean(current) <= THROUGHPUT_FALL * mean(baseline)
+  const judgement =
+    raw.judgement === 'low' && !fell ? dismissed(raw, `${raw.reason}; traffic comes and goes by as much`) : raw
+  return {
+    name: 'throughput',
+    dimension: '(all)',
+    kind: 'throughput',
+    judgement,
+    canHarm: true,
+    baseline: 'before',
+    finding: () => ({
+      ...numbers(mean(current), mean(baseline), raw),
+      unit: 'per_minute',
+      onset: frame.from,
+      reason: `${digits(mean(current))} requests per minute, against ${digits(mean(baseline))} before: ${relative(mean(current) / mean(baseline) - 1)}`,
+      sql: rateSql(
+        { ...frame, build: null },
+        { table: 'rollup_routes', value: 'requests', key: 'route', is: null },
+        frame.from,
+        'before',
+      ),
+    }),
+  }
+}
+
+/** The metrics that the service sends: gauges and histograms by their mean, counters by their increase per request. */
+export function metricSignals(frame: Frame, sensitivity: Sensitivity): Signal[] {
+  if (frame.baseline.length < HISTORY_MINUTES) return []
+  const keys = keysOf(seriesOf(frame.window, 'metric')).slice(0, MAX_METRICS)
+  return keys.map((key) => metricSignal(frame, key, sensitivity)).filter((s) => s !== null)
+}
+
+function metricSignal(frame: Frame, metric: string, sensitivity: Sensitivity): Signal | null {
+  const { before, mine, others } = partsOf(frame, 'metric', metric)
+  const counter = before[0]?.kind === 'counter'
+  const requests = partsOf(frame, 'route', null)
+  const value = (parts: typeof before, served: typeof before, slot: number): number | null => {
+    const n = parts.reduce((s, x) => s + (x.total[slot] ?? 0), 0)
+    if (n === 0) return null
+    const v = parts.reduce((s, x) => s + (x.sum[slot] ?? 0), 0)
+    if (!counter) return v / n
+    const answered = served.reduce((s, x) => s + (x.total[slot] ?? 0), 0)
+    return served.length === 0 ? v : answered === 0 ? null : v / answered
+  }
+  const baseline: Values = frame.baseline.map((s) => value(before, requests.before, s))
+  if (baseline.filter((v) => v !== null).length < HISTORY_MINUTES) return null
+  const resource = RESOURCE.test(metric)
+  const from = resource ? frame.from + RESOURCE_WARM_UP_MINUTES : frame.from
+  const current: Values = range(from, frame.end).map((s) => value(mine, requests.mine, s))
+  const concurrent: Values | undefined = frame.concurrent
+    ? range(from, frame.end).map((s) => value(others, requests.others, s))
+    : undefined
+  const kind: Kind = resource ? 'resource' : 'metric'
+  const raw = judgeSeries({ kind, stepS: 60, baseline, current, concurrent, sensitivity })
+  const pooled = (parts: typeof before, served: typeof before, slots: readonly number[]): number => {
+    const per = !counter ? totalOf(parts, slots) : served.length > 0 ? totalOf(served, slots) : slots.length
+    return per === 0 ? 0 : slots.reduce((n, s) => n + parts.reduce((v, x) => v + (x.sum[s] ?? 0), 0), 0) / per
+  }
+  const now = pooled(mine, requests.mine, range(from, frame.end))
+  const was = pooled(before, requests.before, frame.baseline)
+  const line = range(0, frame.end).map((s) =>
+    value(s < frame.start ? before : mine, s < frame.start ? requests.before : requests.mine, s),
+  )
+  const split = bestSplit(meanGains(line.map((v) => ({ n: v === null ? 0 : 1, mean: v ?? 0 }))))
+  const early = split.gain > 0 && split.at < frame.start - 2
+  return {
+    name: 'metric',
+    dimension: metric,
+    kind,
+    judgement: settle(raw, now, was, early),
+    canHarm: raw.judgement === 'high' && (WORSE_WHEN_HIGHER.test(metric) || resource),
+    baseline: 'before',
+    finding: () => ({
+      ...numbers(now, was, raw),
+      unit: before[0]?.unit || 'value',
+      onset: from,
+      reason: `metric ${metric}: ${digits(now)}${counter && requests.before.length > 0 ? ' per request' : ''}, against ${digits(was)} before: ${relative(now / was - 1)}`,
+      sql: metricSql(frame, metric, !counter ? 'points' : requests.before.length > 0 ? 'requests' : 'minutes', from),
+    }),
+  }
+}
+
+function settle(j: Judgement, now: number, was: number, early: boolean): Judgement {
+  if (j.judgement !== 'high' && j.judgement !== 'low') return j
+  if (was === 0 || Math.abs(now / was - 1) < METRIC_CHANGE)
+    return dismissed(j, `${j.reason}; less than ${100 * METRIC_CHANGE} %`)
+  return early ? dismissed(j, `${j.reason}; it began before the deploy`) : j
+}
+
+function numbers(now: number, was: number, j: Judgement) {
+  return {
+    observed: now,
+    expected: was,
+    lower: Math.min(j.lower, was),
+    upper: Math.max(j.upper, was),
+    effect: was === 0 ? 0 : now / was - 1,
+    effect_unit: 'relative' as const,
+    direction: now >= was ? ('up' as const) : ('down' as const),
+  }
+}
+
+const range = (from: number, to: number): number[] => Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i)
+const totalOf = (series: readonly Series[], slots: readonly number[]): number =>
+  slots.reduce((n, s) => n + series.reduce((v, x) => v + (x.total[s] ?? 0), 0), 0)
+const mean = (values: readonly number[]): number =>
+  values.length === 0 ? 0 : values.reduce((s, v) => s + v, 0) / values.length

@@ -1,0 +1,42 @@
+import type { BaselineKind, Finding, SignalName } from '../../../shared/model/verdict.ts'
+import type { Judgement, Kind } from '../judge/index.ts'
+
+/** One judged signal of a deploy, with what a finding about it would say. */
+export type Signal = {
+  name: SignalName
+  dimension: string
+  kind: Kind
+  judgement: Judgement
+  /** False for changes that are worth knowing and hurt nobody: a new route, a new dependency. */
+  canHarm: boolean
+  baseline: BaselineKind
+  /** Built only when it is needed. */
+  finding: () => Pick<
+    Finding,
+    'unit' | 'observed' | 'expected' | 'lower' | 'upper' | 'effect' | 'effect_unit' | 'direction' | 'reason' | 'sql'
+  > & { onset: number; quantile?: number }
+}
+
+export const signalId = (s: { name: string; dimension: string }): string => `${s.name} ${s.dimension}`
+
+/** The same judgement, not held against the deploy, and why. */
+export const dismissed = (j: Judgement, reason: string): Judgement => ({
+  ...j,
+  judgement: 'pass',
+  worse: false,
+  reason,
+  pValue: 1,
+  score: Math.min(j.score, 0.4),
+})
+
+export const percent = (x: number): string => `${digits(100 * x)} %`
+export const points = (x: number): string => `${x >= 0 ? '+' : '-'}${digits(Math.abs(100 * x))} points`
+export const relative = (x: number): string => `${x >= 0 ? '+' : '-'}${digits(Math.abs(100 * x))} %`
+export const msText = (x: number): string => (x >= 10_000 ? `${digits(x / 1000)} s` : `${digits(x)} ms`)
+
+/** Three digits, without the zeros that say nothing. */
+export function digits(x: number): string {
+  if (x === 0) return '0'
+  if (Math.abs(x) >= 100) return Math.round(x).toString()
+  return Number(x.toPrecision(3)).toString()
+}

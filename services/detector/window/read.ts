@@ -1,0 +1,65 @@
+import type { Params, Store } from '../../../shared/store/store.ts'
+import { addRows, type Cell, clearMinutes, type SeriesRow, type Window } from './window.ts'
+
+const M = 'toUInt32(toUnixTimestamp(minute) / 60)'
+const RANGE = 'minute >= fromUnixTimestamp({from_s:Int64}) AND minute < fromUnixTimestamp({to_s:Int64})'
+const OF = `service IN {services:Array(String)} AND concat(service, '\\n', environment) IN {pairs:Array(String)} AND ${RANGE}`
+const GROUP = 'GROUP BY service, environment, version, commit, key'
+/** Minutes in one answer, so that parsing it never holds the event loop for long. */
+const MINUTES_A_READ = 90
+
+const SQL: Record<Cell, string> = {
+  route: `SELECT service, environment, version, commit, route AS key,
+    groupArray((${M}, toFloat64(requests), toFloat64(errors), duration_sum_ns / 1e6, bucket_index, bucket_count)) AS cells
+    FROM rollup_routes FINAL WHERE ${OF} AND requests > 0 ${GROUP} ORDER BY sum(requests) DESC LIMIT 20000`,
+  edge: `SELECT service, environment, version, commit, key, groupArray((m, n, bad, ms, buckets.1, arrayMap(c -> toUInt32(c), buckets.2))) AS cells FROM (
+      SELECT service, environment, version, commit, peer AS key, ${M} AS m, toFloat64(sum(requests)) AS n, toFloat64(sum(errors)) AS bad, sum(duration_sum_ns) / 1e6 AS ms, sumMap(bucket_index, bucket_count) AS buckets
+      FROM rollup_edges FINAL WHERE ${OF} AND requests > 0 GROUP BY service, environment, version, commit, key, m
+    ) ${GROUP} ORDER BY sum(n) DESC LIMIT 20000`,
+  exception: `SELECT service, environment, version, commit, exception_type AS key, groupArray((${M}, toFloat64(count), 0, 0)) AS cells
+    FROM rollup_exceptions FINAL WHERE ${OF} AND count > 0 ${GROUP} ORDER BY sum(count) DESC LIMIT 20000`,
+  log: `SELECT service, environment, version, commit, severity AS key, groupArray((${M}, toFloat64(count), 0, 0)) AS cells
+    FROM rollup_logs FINAL WHERE ${OF} AND count > 0 ${GROUP} LIMIT 20000`,
+  pattern: `SELECT service, environment, version, commit, toString(pattern_id) AS key, any(severity) AS kind, groupArray((${M}, toFloat64(count), 0, 0)) AS cells
+    FROM rollup_log_patterns FINAL WHERE ${OF} AND count > 0 ${GROUP} ORDER BY sum(count) DESC LIMIT 20000`,
+  metric: `SELECT service, environment, version, commit, key, any(k) AS kind, any(u) AS unit, groupArray((m, n, 0, v)) AS cells FROM (
+      SELECT service, environment, version, commit, metric AS key, any(kind) AS k, any(unit) AS u, ${M} AS m, toFloat64(sum(points)) AS n, sum(value_sum) AS v
+      FROM rollup_metrics FINAL WHERE ${OF} AND points > 0 GROUP BY service, environment, version, commit, key, m
+    ) ${GROUP} LIMIT 20000`,
+}
+
+const CELLS = Object.keys(SQL) as Cell[]
+
+/** Fills windows with the minutes `from` … `to` (exclusive), all of them with the same few queries. */
+export async function fill(store: Store, windows: readonly Window[], from: number, to: number): Promise<void> {
+  if (windows.length === 0 || to <= from) return
+  const byPair = new Map<string, Window[]>()
+  for (const w of windows) {
+    const key = `${w.service}\n${w.environment}`
+    byPair.set(key, [...(byPair.get(key) ?? []), w])
+  }
+  const names = { services: [...new Set(windows.map((w) => w.service))], pairs: [...byPair.keys()] }
+  const step = Math.max(5, Math.floor(MINUTES_A_READ / names.pairs.length))
+  for (let at = from; at < to; at += step) {
+    const end = Math.min(to, at + step)
+    for (const cell of CELLS) await fillCell(store, byPair, cell, { ...names, from_s: at * 60, to_s: end * 60 })
+  }
+}
+
+async function fillCell(store: Store, byPair: Map<string, Window[]>, cell: Cell, params: Params): Promise<void> {
+  const rows = await store.rows<SeriesRow>(SQL[cell], params)
+  for (const row of rows)
+    for (const window of byPair.get(`${row.service}\n${row.environment}`) ?? []) addRows(window, cell, [row])
+}
+
+/** Reads some minutes again. */
+export async function refill(store: Store, windows: readonly Window[], minutes: readonly number[]): Promise<void> {
+  for (const w of windows) clearMinutes(w, minutes)
+  const sorted = [...minutes].sort((a, b) => a - b)
+  for (let i = 0; i < sorted.length; ) {
+    let j = i
+    while (j + 1 < sorted.length && sorted[j + 1]! - sorted[j]! <= 1) j++
+    await fill(store, windows, sorted[i]!, sorted[j]! + 1)
+    i = j + 1
+  }
+}

@@ -1,0 +1,115 @@
+import { sameBuild } from '../../../shared/state/deploy-merge.ts'
+
+/** What a series counts. `key` is the route, the edge's far side, the exception type, the severity, the pattern, the metric. */
+export type Cell = 'route' | 'edge' | 'exception' | 'log' | 'pattern' | 'metric'
+export type Build = { version: string; commit: string }
+
+/** One key of one build of one service, a slot a minute. */
+export type Series = Build & {
+  cell: Cell
+  key: string
+  /** Metrics: gauge, counter or histogram; patterns: the severity. */
+  kind: string
+  unit: string
+  total: Float64Array
+  bad: Float64Array
+  /** Milliseconds for spans, the metric's own unit for metrics. */
+  sum: Float64Array
+  histograms: (ReadonlyMap<number, number> | undefined)[]
+}
+
+/** Rollups of one service in one environment over a span of minutes. */
+export type Window = {
+  service: string
+  environment: string
+  fromMinute: number
+  /** Exclusive. */
+  toMinute: number
+  series: Map<string, Series>
+}
+
+/** As read: [minute, total, bad, sum, bucket_index, bucket_count]. */
+export type CellRow = [number, number, number, number, number[]?, number[]?]
+export type SeriesRow = Build & {
+  service: string
+  environment: string
+  key: string
+  kind?: string
+  unit?: string
+  cells: CellRow[]
+}
+
+/** Series of one service kept in a window; the busiest come first from the engine. */
+const MAX_SERIES = 1500
+
+export const emptyWindow = (
+  of: { service: string; environment: string },
+  fromMinute: number,
+  toMinute: number,
+): Window => ({ service: of.service, environment: of.environment, fromMinute, toMinute, series: new Map() })
+
+/** Forgets some minutes, before they are read again. */
+export function clearMinutes(window: Window, minutes: Iterable<number>): void {
+  const slots = [...minutes].map((m) => m - window.fromMinute).filter((s) => s >= 0)
+  for (const series of window.series.values()) {
+    for (const s of slots) {
+      series.total[s] = 0
+      series.bad[s] = 0
+      series.sum[s] = 0
+      series.histograms[s] = undefined
+    }
+  }
+}
+
+/** Puts rows of one kind into the window; minutes outside it are left out. */
+export function addRows(window: Window, cell: Cell, rows: Iterable<SeriesRow>): void {
+  const length = window.toMinute - window.fromMinute
+  for (const row of rows) {
+    const id = `${cell}\n${row.version}\n${row.commit}\n${row.key}`
+    let series = window.series.get(id)
+    if (!series) {
+      if (window.series.size >= MAX_SERIES) continue
+      series = {
+        cell,
+        key: row.key,
+        version: row.version,
+        commit: row.commit,
+        kind: row.kind ?? '',
+        unit: row.unit ?? '',
+        total: new Float64Array(length),
+        bad: new Float64Array(length),
+        sum: new Float64Array(length),
+        histograms: [],
+      }
+      window.series.set(id, series)
+    }
+    for (const [minute, total, bad, sum, index, count] of row.cells) {
+      const s = minute - window.fromMinute
+      if (s < 0 || s >= length) continue
+      series.total[s] = total
+      series.bad[s] = bad
+      series.sum[s] = sum
+      if (index && count) series.histograms[s] = new Map(index.map((i, k) => [i, count[k] ?? 0]))
+    }
+  }
+}
+
+/** How much a window holds, for a bound on memory: numbers, roughly. */
+export function sizeOf(window: Window): number {
+  let size = 0
+  for (const s of window.series.values()) size += 3 * s.total.length + 20 * s.histograms.length
+  return size
+}
+
+export const seriesOf = (window: Window, cell: Cell): Series[] =>
+  [...window.series.values()].filter((s) => s.cell === cell)
+
+export const isBuild = (s: Build, build: Build): boolean =>
+  sameBuild(s, build) || (s.version === build.version && s.commit === build.commit)
+
+/** Keys of the series, busiest first. */
+export function keysOf(series: readonly Series[]): string[] {
+  const sums = new Map<string, number>()
+  for (const s of series) sums.set(s.key, (sums.get(s.key) ?? 0) + s.total.reduce((a, b) => a + b, 0))
+  return [...sums].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([key]) => key)
+}
