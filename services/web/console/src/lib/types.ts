@@ -1,0 +1,46 @@
+/** The documents that the API answers: the types of the schemas it validates with. Types only: no zod in the bundle. */
+import type { DeployItem, Series, ServiceDetail, ServiceItem, VerdictWord } from '../../../api/schemas.ts'
+
+export type {
+  Anomaly,
+  ApiKey,
+  ApiKeyCreated,
+  Channel,
+  ChannelInput,
+  ChannelKind,
+  Checked,
+  Compare,
+  Delivery,
+  Deploy,
+  DeployItem,
+  Finding,
+  Health,
+  Incident,
+  LogLine,
+  LogPattern,
+  Scope,
+  Series,
+  SeriesSignal,
+  ServiceDetail,
+  ServiceItem,
+  Session,
+  SignalName,
+  Silence,
+  SilenceInput,
+  Span,
+  Status,
+  Suspect,
+  System,
+  Trace,
+  TraceItem,
+  Verdict,
+  VerdictWord,
+} from '../../../api/schemas.ts'
+
+export type Page<T> = { items: T[]; next: string | null }
+export type Commit = DeployItem['commits'][number]
+export type DeployMark = { id: string; started_at: string; version: string; verdict: VerdictWord | null }
+export type SeriesDeploy = Series['deploys'][number]
+export type Sparkline = ServiceItem['sparkline']
+export type VersionRow = ServiceDetail['versions'][number]
+export type RouteRow = ServiceDetail['routes'][number]

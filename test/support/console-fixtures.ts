@@ -1,0 +1,299 @@
+/** Serves the built console with believable documents: for browser tests of the console alone, without an engine. */
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { extname, join, normalize } from 'node:path'
+import type { Channel, Delivery, Incident, Silence, Status } from '../../services/web/api/schemas.ts'
+import { compareOf, detailOf, logs, patterns, seriesOf, systemOf, traceItems, traceOf } from './console-telemetry.ts'
+import { anomalies, at, deploys, env, serviceRow, shapes, verdictOf } from './console-world.ts'
+
+/** The policy of RELIABILITY.md part 4: the console has to live with it. */
+export const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'"
+
+const root = join(import.meta.dirname, '../../dist/console')
+const types: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+}
+
+const page = <T>(items: T[]) => ({ items, next: null })
+
+const incident: Incident = {
+  id: 'inc_1',
+  service: 'checkout',
+  services: ['checkout'],
+  environment: env,
+  deploy_id: 'dep_checkout_2140',
+  version: '2.14.0',
+  commit: deploys.find((deploy) => deploy.id === 'dep_checkout_2140')!.commit,
+  commits: [],
+  state: 'firing',
+  severity: 'critical',
+  title: 'checkout 2.14.0 fails 12.3 % of POST /checkout (1.0 % before)',
+  anomaly_ids: ['ano_checkout_1', 'ano_checkout_2', 'ano_checkout_3', 'ano_checkout_4'],
+  started_at: at(32),
+  resolved_at: null,
+  acknowledged_at: null,
+  acknowledged_by: null,
+  note: null,
+  created_at: at(31),
+  updated_at: at(2),
+}
+const resolved: Incident = {
+  ...incident,
+  id: 'inc_0',
+  service: 'payments',
+  deploy_id: null,
+  version: '3.3.0',
+  state: 'resolved',
+  severity: 'warning',
+  title: 'payments: calls to card-network.example are slow, no deploy nearby',
+  anomaly_ids: ['ano_payments_1'],
+  started_at: at(260),
+  resolved_at: at(20),
+  acknowledged_at: at(250),
+  acknowledged_by: 'on-call',
+}
+
+const channelOf = (id: string, name: string, kind: Channel['kind'], enabled: boolean): Channel => ({
+  id,
+  name,
+  kind,
+  url: `https://hooks.example/${id}`,
+  filter: null,
+  enabled,
+  disabled_reason: enabled ? null : 'Answered 410 Gone five times.',
+  secret: { set: true, last4: 'k9Qe' },
+  created_at: at(9000),
+  updated_at: at(400),
+})
+const deliveryOf = (
+  id: string,
+  event: Delivery['event'],
+  state: Delivery['state'],
+  attempts: number,
+  status: number | null,
+): Delivery => ({
+  id,
+  webhook_id: `msg_${id}`,
+  channel_id: 'cha_1',
+  channel_name: 'on-call webhook',
+  incident_id: 'inc_1',
+  event,
+  state,
+  attempts,
+  last_status: status,
+  last_error: state === 'dead' ? 'connection refused' : null,
+  next_attempt_at: state === 'pending' ? at(-1) : null,
+  created_at: at(31),
+  delivered_at: state === 'delivered' ? at(30) : null,
+})
+const silence: Silence = {
+  id: 'sil_1',
+  matchers: { service: 'recommender', environment: 'staging' },
+  starts_at: at(60),
+  ends_at: at(-180),
+  comment: 'load test',
+  created_by: 'dev-one',
+  created_at: at(60),
+}
+
+const status = (empty: boolean): Status => ({
+  traces: empty ? { rows: 0, last_at: null } : { rows: 38_120_400, last_at: at(0) },
+  metrics: empty ? { rows: 0, last_at: null } : { rows: 880_000, last_at: at(0) },
+  logs: empty ? { rows: 0, last_at: null } : { rows: 9_400_120, last_at: at(1) },
+  deploys: empty ? { count: 0, last_at: null } : { count: deploys.length, last_at: at(7) },
+  services: empty ? 0 : shapes.length,
+  version: '0.1.0',
+  otlp_http: 'http://127.0.0.1:4318',
+  otlp_grpc: '127.0.0.1:4317',
+  engine: 'embedded',
+  ready: true,
+  reasons: [],
+  auth: false,
+})
+
+type World = {
+  empty: boolean
+  channels: Channel[]
+  silences: Silence[]
+  incident: Incident
+  hostile: string | null
+  written: { method: string; path: string; body: unknown }[]
+}
+
+const keys = [
+  { id: 'key_1', name: 'collector', prefix: 'plk_7Hq2', scopes: ['ingest'], created_at: at(20_000), revoked_at: null },
+]
+
+function lists(path: string, query: URLSearchParams, world: World): unknown {
+  const wanted = (name: string, value: string) => !query.get(name) || query.get(name) === value
+  const services = world.empty ? [] : shapes.map(serviceRow).filter((row) => wanted('environment', row.environment))
+  const table: Record<string, () => unknown> = {
+    '/services': () => page(services),
+    '/deploys': () => page(world.empty ? [] : deploys.filter((deploy) => wanted('service', deploy.service))),
+    '/anomalies': () =>
+      page(
+        world.empty
+          ? []
+          : anomalies.filter(
+              (each) =>
+                wanted('service', each.service) &&
+                wanted('deploy', each.deploy?.id ?? '') &&
+                wanted('state', each.state),
+            ),
+      ),
+    '/incidents': () =>
+      page(world.empty ? [] : [world.incident, resolved].filter((each) => wanted('state', each.state))),
+    '/deliveries': () =>
+      page(
+        world.empty
+          ? []
+          : [
+              deliveryOf('del_1', 'firing', 'delivered', 1, 200),
+              deliveryOf('del_2', 'firing', 'pending', 3, 503),
+              deliveryOf('del_3', 'resolved', 'dead', 8, null),
+            ],
+      ),
+    '/channels': () => page(world.channels),
+    '/silences': () => page(world.silences),
+    '/keys': () => page(keys),
+    '/traces': () => page(world.empty ? [] : traceItems()),
+    '/logs': () => page(world.empty ? [] : logs()),
+    '/status': () => status(world.empty),
+    '/system': systemOf,
+    '/session': () => ({ auth: false, signed_in: false, name: null, scopes: ['ingest', 'read', 'deploy', 'admin'] }),
+  }
+  return table[path]?.()
+}
+
+function single(path: string, query: URLSearchParams, world: World): unknown {
+  const [, kind, rawId = '', ...rest] = path.split('/')
+  const id = decodeURIComponent(rawId)
+  const tail = rest.join('/')
+  const deploy = kind === 'deploys' ? deploys.find((each) => each.id === id) : undefined
+  if (deploy && tail === '') return deploy
+  if (deploy && tail === 'verdict') return verdictOf(deploy)
+  if (deploy && tail === 'compare') return compareOf(id, query.get('with') ?? '')
+  if (kind === 'services' && tail === '') return detailOf(id)
+  if (kind === 'services' && tail === 'series') return seriesOf(id, query)
+  if (kind === 'services' && tail === 'logs/patterns') return page(patterns(id))
+  if (kind === 'anomalies') return anomalies.find((each) => each.id === id)
+  if (kind === 'incidents') return [world.incident, resolved].find((each) => each.id === id)
+  if (kind === 'traces') return traceOf(id)
+  return undefined
+}
+
+function write(method: string, path: string, body: Record<string, unknown>, world: World): unknown {
+  world.written.push({ method, path, body })
+  if (path.endsWith('/ack')) {
+    world.incident = { ...world.incident, acknowledged_at: at(0), acknowledged_by: String(body.by ?? 'console') }
+    return world.incident
+  }
+  if (path === '/channels') {
+    const made = {
+      ...channelOf(`cha_${world.channels.length + 1}`, String(body.name), body.kind as Channel['kind'], true),
+      url: String(body.url),
+    }
+    world.channels = [...world.channels, made]
+    return { ...made, secret: { ...made.secret, value: 'whsec_c2VjcmV0LW9mLXRoZS1jb25zb2xlLXRlc3Q=' } }
+  }
+  if (path.endsWith('/test') || path.endsWith('/replay')) return deliveryOf('del_9', 'test', 'delivered', 1, 200)
+  if (path === '/silences')
+    world.silences = [...world.silences, { ...silence, id: 'sil_2', ...(body as Partial<Silence>) }]
+  if (path === '/keys') return { ...keys[0], id: 'key_2', name: body.name, scopes: body.scopes, key: 'plk_shown-once' }
+  return {}
+}
+
+/** Puts a hostile text wherever a document holds a free text. */
+function poison(value: unknown, text: string, name = ''): unknown {
+  if (Array.isArray(value)) return value.map((each) => poison(each, text, name))
+  if (value && typeof value === 'object')
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, poison(each, text, key)]))
+  const free = [
+    'message',
+    'title',
+    'reason',
+    'dimension',
+    'body',
+    'template',
+    'sample',
+    'name',
+    'url',
+    'repository',
+    'actor',
+    'author',
+    'comment',
+    'route',
+    'peer',
+    'type',
+    'wording',
+    'method',
+    'version',
+    'last_error',
+  ]
+  return typeof value === 'string' && free.includes(name) ? text : value
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
+  let text = ''
+  for await (const chunk of request) text += chunk
+  return text ? (JSON.parse(text) as Record<string, unknown>) : {}
+}
+
+function sendFile(response: ServerResponse, path: string): void {
+  const file = normalize(join(root, path))
+  const found = file.startsWith(root) && extname(file) && existsSync(file) ? file : join(root, 'index.html')
+  response.writeHead(200, {
+    'content-type': types[extname(found)] ?? 'application/octet-stream',
+    'content-security-policy': policy,
+  })
+  response.end(readFileSync(found))
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, world: World): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://fixture')
+  if (!url.pathname.startsWith('/api/v1')) return sendFile(response, url.pathname)
+  const path = url.pathname.slice('/api/v1'.length)
+  const method = request.method ?? 'GET'
+  const found =
+    method === 'GET'
+      ? (lists(path, url.searchParams, world) ?? single(path, url.searchParams, world))
+      : write(method, path, await bodyOf(request), world)
+  response.writeHead(found ? 200 : 404, { 'content-type': found ? 'application/json' : 'application/problem+json' })
+  const safe = found && world.hostile ? poison(found, world.hostile) : found
+  response.end(
+    JSON.stringify(safe ?? { type: 'about:blank', title: 'There is no such thing here', status: 404, detail: '' }),
+  )
+}
+
+export type ConsoleFixture = { url: string; world: World; close: () => Promise<void> }
+
+/** Starts the fixture on a free port. Needs dist/console: `vite build services/web/console`. */
+export async function startConsoleFixture(port = 0): Promise<ConsoleFixture> {
+  const world: World = {
+    empty: false,
+    channels: [channelOf('cha_1', 'on-call webhook', 'webhook', true), channelOf('cha_2', 'team room', 'slack', false)],
+    silences: [silence],
+    incident,
+    hostile: null,
+    written: [],
+  }
+  const server: Server = createServer((request, response) => {
+    answer(request, response, world).catch((error: unknown) => response.writeHead(500).end(String(error)))
+  })
+  await new Promise<void>((done) => server.listen(port, '127.0.0.1', done))
+  const { port: bound } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${bound}`,
+    world,
+    close: () =>
+      new Promise((done) => {
+        server.closeAllConnections()
+        server.close(() => done())
+      }),
+  }
+}
