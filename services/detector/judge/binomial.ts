@@ -2,7 +2,14 @@ import { betaBinomialAtLeast, betaBinomialAtMost } from './exact.ts'
 import type { Count } from './types.ts'
 
 /** What the baseline predicts for a window of w buckets: a beta-binomial with this mean and this concentration. */
-export type BinomialNull = { rate: number; concentration: number; rho: number }
+export type BinomialNull = {
+  rate: number
+  concentration: number
+  /** Spread of the share between windows beyond the binomial one (intra-class correlation). */
+  rho: number
+  /** Where the share comes in bursts: the highest and middle share of the baseline's own windows of this length. */
+  placebo: { highest: number; middle: number; lowest: number } | null
+}
 
 /** Blocks needed before their spread is believed: eight, as for any variance whose own error should be under half of it. */
 const MIN_BLOCKS = 8
@@ -21,26 +28,48 @@ export function binomialNull(baseline: readonly Count[], w: number): BinomialNul
     total += c.total
   }
   const rate = (bad + 0.5) / (total + 1)
-  const rho = bad === 0 || bad === total ? 0 : spreadAt(baseline, w, bad / total)
+  const { rho, certain } = bad === 0 || bad === total ? { rho: 0, certain: false } : spreadAt(baseline, w, bad / total)
   const own = Math.max(1, total + 1)
   const concentration = 1 / (1 / own + rho * (1 + w / Math.max(1, baseline.length)))
-  return { rate, concentration, rho }
+  return { rate, concentration, rho, placebo: certain ? placeboShares(baseline, w) : null }
 }
 
-/** Intra-class correlation of the share over blocks of `w` buckets: variance of block shares beyond the binomial one, / p(1-p). */
-function spreadAt(baseline: readonly Count[], w: number, p: number): number {
-  let best = 0
-  for (let len = 1; len <= w; len *= 2) {
-    const blocks = Math.floor(baseline.length / len)
-    if (blocks < MIN_BLOCKS) break
-    const rho = Math.max(0, excess(baseline, len, p))
-    // independent buckets: rho falls as 1/length; fully persistent: not at all. Half way between, where w itself cannot be measured.
-    best = Math.max(best * 0.7, rho * Math.sqrt(Math.min(1, (2 * len) / w)))
+/** The share in every window of the baseline of this length (at most a third of the baseline). */
+function placeboShares(baseline: readonly Count[], w: number): BinomialNull['placebo'] {
+  const len = Math.max(1, Math.min(w, Math.floor(baseline.length / 3)))
+  const shares: number[] = []
+  let bad = 0
+  let total = 0
+  for (let i = 0; i < baseline.length; i++) {
+    bad += baseline[i]!.bad - (i >= len ? baseline[i - len]!.bad : 0)
+    total += baseline[i]!.total - (i >= len ? baseline[i - len]!.total : 0)
+    if (i >= len - 1 && total > 0) shares.push(bad / total)
   }
-  return best
+  shares.sort((a, b) => a - b)
+  return shares.length === 0
+    ? null
+    : { highest: shares.at(-1)!, middle: shares[shares.length >> 1]!, lowest: shares[0]! }
 }
 
-function excess(baseline: readonly Count[], len: number, p: number): number {
+/** Standard errors of the dispersion index beyond which bursts are taken for real; the usual three sigma. */
+const CERTAIN = 3
+
+/** Intra-class correlation of the share over windows of `w` buckets, and whether it is beyond chance. */
+function spreadAt(baseline: readonly Count[], w: number, p: number): { rho: number; certain: boolean } {
+  let rho = 0
+  let certain = false
+  for (let len = 1; len <= Math.max(w, 8); len *= 2) {
+    const found = excess(baseline, len, p)
+    if (found.blocks < MIN_BLOCKS) break
+    certain ||= (found.phi - 1) * Math.sqrt((found.blocks - 1) / 2) > CERTAIN
+    // independent buckets: rho falls as 1/length; fully persistent: not at all. Half way between, where w itself cannot be measured.
+    if (len <= w) rho = Math.max(rho * 0.7, found.rho * Math.sqrt(Math.min(1, (2 * len) / w)))
+  }
+  return { rho, certain }
+}
+
+/** Dispersion index (chi square / degrees of freedom) of blocks of `len` buckets, and the correlation that explains it. */
+function excess(baseline: readonly Count[], len: number, p: number): { phi: number; rho: number; blocks: number } {
   let chi = 0
   let n = 0
   let blocks = 0
@@ -56,9 +85,9 @@ function excess(baseline: readonly Count[], len: number, p: number): number {
     n += total
     blocks++
   }
-  if (blocks < 2) return 0
+  if (blocks < 2) return { phi: 1, rho: 0, blocks }
   const phi = chi / (blocks - 1)
-  return (phi - 1) / Math.max(1, n / blocks - 1)
+  return { phi, rho: Math.max(0, (phi - 1) / Math.max(1, n / blocks - 1)), blocks }
 }
 
 function shape(nul: BinomialNull): [number, number] {
@@ -89,7 +118,7 @@ export function smallestRise(nul: BinomialNull, total: number, alpha: number): n
   if (k === null) return null
   let lo = nul.rate
   let hi = 1
-  for (let i = 0; i < 30; i++) {
+  for (let i = 0; i < 16; i++) {
     const mid = (lo + hi) / 2
     const found = betaBinomialAtLeast(k, total, mid * nul.concentration, (1 - mid) * nul.concentration)
     if (found >= STATED_POWER) hi = mid

@@ -1,48 +1,128 @@
-import { judgeCounts } from './counts.ts'
-import type { Count, DistributionInput, Histogram, Judgement } from './types.ts'
+import { looksFactor, smallestRise } from './binomial.ts'
+import { levelFor } from './calibrate.ts'
+import { countAbove, cutAt, pool, quantileAt, totalOf } from './histogram.ts'
+import { scoreOf } from './kinds.ts'
+import { EXACT_SHARE, exonerate, type ShareLook, strongest } from './shares.ts'
+import type { DistributionInput, Histogram, Judgement } from './types.ts'
 
-/** Shares of the baseline that are cut off above: the body, the shoulder, the tail. */
+/** Where the baseline is cut: half of its requests are slower than the first, one in a hundred than the last. Body, shoulder, tail. */
 const CUTS = [0.5, 0.9, 0.99]
+/** A quantile must move by a tenth: twice the floor of a single series, for with whole distributions every drift is certain. */
+const MIN_SHIFT = 0.1
+/** Requests beyond a cut that decide at least. */
+const MIN_BEYOND = 5
+/** Nothing is claimed with less power than this: a doubling. */
+const THIN_SHIFT = 1
 
-/** Whole latency distributions: is a larger share of requests slower than the baseline's median, p90, p99 than its own buckets show? */
+type Cut = {
+  q: number
+  look: ShareLook
+  before: ShareLook
+  observed: number
+  expected: number
+  effect: number
+  smallest: number | null
+  matters: boolean
+}
+
+/**
+ * Whole latency distributions: is a larger share of requests slower than the baseline's median, p90, p99 than its own buckets show? The share beyond a
+ * cut is a count, so it is tested as exactly as errors are, with the spread between the baseline's own windows. A tail can move alone.
+ */
 export function judgeDistribution(input: DistributionInput): Judgement {
-  const pooled = pool(input.baseline)
-  const judgements = CUTS.map((q) => {
-    const cut = indexAt(pooled, q)
-    const count = (h: Histogram): Count => {
-      let bad = 0
-      let total = 0
-      for (const [i, n] of h) {
-        total += n
-        if (i > cut) bad += n
-      }
-      return { bad, total }
-    }
-    return judgeCounts({
-      baseline: input.baseline.map(count),
-      current: input.current.map(count),
-      concurrent: input.concurrent?.map(count),
-      siblings: (input.siblings ?? 1) * CUTS.length,
-      sensitivity: input.sensitivity,
-    })
-  })
-  const best = judgements.reduce((a, b) => (b.score > a.score ? b : a))
-  return { ...best, method: 'distribution' }
+  const before = pool(input.baseline)
+  const n = { baseline: totalOf(before), current: totalOf(pool(input.current)) }
+  if (n.baseline === 0 || n.current === 0) return noRequests(n)
+  const alpha = (EXACT_SHARE * levelFor(input.sensitivity, input.siblings)) / CUTS.length
+  const cuts = CUTS.map((q) => judgeCut(input, before, q, alpha))
+  const found = cuts.filter((c) => c.look.p <= alpha && c.matters)
+  const best = (found.length > 0 ? found : cuts).reduce((a, b) => (b.look.p < a.look.p ? b : a))
+  return conclude(best, found.length > 0, cuts, n, alpha)
 }
 
-function pool(histograms: readonly Histogram[]): Map<number, number> {
-  const all = new Map<number, number>()
-  for (const h of histograms) for (const [i, n] of h) all.set(i, (all.get(i) ?? 0) + n)
-  return all
-}
-
-function indexAt(h: Histogram, q: number): number {
-  const rows = [...h].sort((a, b) => a[0] - b[0])
-  const total = rows.reduce((s, r) => s + r[1], 0)
-  let seen = 0
-  for (const [i, n] of rows) {
-    seen += n
-    if (seen >= q * total) return i
+function judgeCut(input: DistributionInput, before: Map<number, number>, q: number, alpha: number): Cut {
+  const cut = cutAt(before, q)
+  const count = (h: Histogram) => countAbove(h, cut)
+  const first = strongest(input.baseline.map(count), input.current.map(count))
+  const look = exonerate(first, input.concurrent?.map(count), input.current.length)
+  const window = pool(input.current.slice(-look.w))
+  const [expected, observed] = [quantileAt(before, q, input.scale), quantileAt(window, q, input.scale)]
+  const effect = observed / expected - 1
+  const large = look.high ? effect >= MIN_SHIFT && look.bad >= MIN_BEYOND : observed * (1 + MIN_SHIFT) <= expected
+  const rise = smallestRise(look.nul, look.total, alpha / looksFactor(input.current.length))
+  const share = rise === null ? null : 1 - (look.nul.rate + rise)
+  const smallest =
+    share === null || share <= 0
+      ? null
+      : 2 ** ((cut + 1) / 2 ** input.scale) / quantileAt(before, share, input.scale) - 1
+  return {
+    q,
+    look,
+    before: first,
+    observed,
+    expected,
+    effect,
+    smallest: smallest === null ? null : Math.max(smallest, MIN_SHIFT),
+    matters: large,
   }
-  return rows.at(-1)?.[0] ?? 0
+}
+
+const short = (v: number): string => String(Number(v.toPrecision(3)))
+
+function conclude(cut: Cut, found: boolean, cuts: readonly Cut[], n: Judgement['n'], alpha: number): Judgement {
+  const known = cuts.flatMap((c) => (c.smallest === null ? [] : [c.smallest]))
+  const smallest = known.length > 0 ? Math.min(...known) : null
+  const thin = smallest === null || smallest > THIN_SHIFT
+  const judgement = found ? (cut.look.high ? 'high' : 'low') : thin ? 'nodata' : 'pass'
+  const { look } = cut
+  const p = Math.min(1, look.p * CUTS.length)
+  const reach = cut.expected * (smallest ?? 1)
+  return {
+    judgement,
+    worse: judgement === 'high',
+    reason: reasonOf(cut, judgement, p, alpha * CUTS.length),
+    observed: cut.observed,
+    expected: cut.expected,
+    lower: Math.max(0, cut.expected - reach),
+    upper: cut.expected + reach,
+    effect: cut.effect,
+    effectUnit: 'ratio',
+    pValue: p,
+    score: found ? scoreOf(p, alpha * CUTS.length) : Math.min(0.499, scoreOf(p, alpha * CUTS.length)),
+    n,
+    power: { smallestEffect: smallest, needs: thin ? `about ${Math.max(30, n.current * 3)} more requests` : null },
+    method: 'distribution',
+  }
+}
+
+function reasonOf(cut: Cut, judgement: Judgement['judgement'], p: number, limit: number): string {
+  const { look, q } = cut
+  const share = (x: number) => `${(100 * x).toPrecision(3)} %`
+  const seen = `p${100 * q} ${short(cut.observed)}, expected ${short(cut.expected)}: ${share(look.bad / look.total)} of ${look.total} requests beyond it, expected ${share(look.nul.rate)}`
+  const end = `(p ${p.toPrecision(2)}, limit ${limit.toPrecision(2)})`
+  if (judgement === 'nodata') return `${seen}; too few requests to tell ${end}`
+  if (judgement !== 'pass') return `${seen}; more than its own windows vary ${end}`
+  if (p <= limit) return `${seen}; certain, but too small to matter ${end}`
+  if (cut.before.p * CUTS.length <= limit) return `${seen}; the old version shows it in the same minutes ${end}`
+  return `${seen}; within what the baseline allows ${end}`
+}
+
+function noRequests(n: Judgement['n']): Judgement {
+  const stopped = n.current === 0 && n.baseline > 0
+  return {
+    judgement: 'nodata',
+    worse: false,
+    reason: stopped ? 'no request since the deploy' : 'no request before the deploy',
+    observed: 0,
+    expected: 0,
+    lower: 0,
+    upper: 0,
+    effect: 0,
+    effectUnit: 'ratio',
+    pValue: 1,
+    score: 0,
+    n,
+    power: { smallestEffect: null, needs: 'requests' },
+    method: stopped ? 'vanished' : 'no-data',
+  }
 }

@@ -1,0 +1,69 @@
+import { type BinomialNull, binomialNull, looksFactor, pHigh, pLow } from './binomial.ts'
+import { pOfExcess } from './calibrate.ts'
+import type { Count } from './types.ts'
+
+/** Recent windows, in buckets, beside "all since the deploy": a fault that starts late is not diluted. 5 and 15 minutes are the usual alert windows. */
+const WINDOWS = [5, 15]
+/**
+ * Exact tests take a fifth of the level: they are calibrated on steady traffic, and pay for what they cannot know. Simulated with steady and
+ * over-dispersed errors, an hour of looks: 0-1 % false alarms.
+ */
+export const EXACT_SHARE = 0.2
+/** Two tenths of a point: below, a changed share is no one's page at any traffic (0 of 20,000 against 3 of 20,000). */
+export const SMALLEST_CHANGE = 0.002
+
+/** The window that differs most: its counts, its prediction, and p over all windows and looks. */
+export type ShareLook = { w: number; bad: number; total: number; p: number; high: boolean; nul: BinomialNull }
+
+export function totalsOf(counts: readonly Count[]): Count {
+  let bad = 0
+  let total = 0
+  for (const c of counts) {
+    bad += c.bad
+    total += c.total
+  }
+  return { bad, total }
+}
+
+/** The window since the deploy, or a recent one, whose share differs most. There must be a request on both sides. */
+export function strongest(baseline: readonly Count[], current: readonly Count[]): ShareLook {
+  const windows = [current.length, ...WINDOWS.filter((w) => w * 2 <= current.length)]
+  let best: ShareLook | undefined
+  for (const w of windows) {
+    const { bad, total } = totalsOf(current.slice(-w))
+    if (total === 0) continue
+    const nul = binomialNull(baseline, w)
+    const [up, down] = [pHigh(nul, bad, total), pLow(nul, bad, total)]
+    const high = up <= down
+    const exact = Math.min(1, 2 * Math.min(up, down) * windows.length * looksFactor(current.length))
+    const p = Math.max(exact, placeboP(nul, bad / total, high, baseline.length, current.length, w))
+    if (!best || p < best.p) best = { w, bad, total, p, high, nul }
+  }
+  return best!
+}
+
+/** Where the bad come in bursts, the share must also lie beyond what the baseline's own windows of that length reached. */
+function placeboP(
+  nul: BinomialNull,
+  share: number,
+  high: boolean,
+  history: number,
+  watched: number,
+  w: number,
+): number {
+  const { placebo } = nul
+  if (!placebo) return 0
+  const [edge, turn] = high ? [placebo.highest, 1] : [placebo.lowest, -1]
+  const margin = turn * (edge - placebo.middle) + SMALLEST_CHANGE
+  return EXACT_SHARE * pOfExcess((turn * (share - edge)) / margin, { history, watched, windows: history / w })
+}
+
+/** With the old version beside it, a change must show against that too; a change in both is a shared incident. */
+export function exonerate(before: ShareLook, concurrent: readonly Count[] | undefined, looks: number): ShareLook {
+  const beside = (concurrent ?? []).slice(-before.w)
+  if (totalsOf(beside).total === 0) return before
+  const nul = binomialNull(beside, before.w)
+  const p = 2 * (before.high ? pHigh(nul, before.bad, before.total) : pLow(nul, before.bad, before.total))
+  const both = Math.min(1, Math.max(before.p, p * looksFactor(looks)))
+  return { ...before, p: both, nul: both > before.p ? nul : before.nul }
+}
