@@ -46,9 +46,9 @@ export function createApp(context: Context, routes: Route[], consoleFolder: stri
 }
 
 const notAllowed = (here: Route[]): RequestHandler => {
-  const allow = [
-    ...new Set(here.flatMap((r) => (r.method === 'get' ? ['GET', 'HEAD'] : [r.method.toUpperCase()]))),
-  ].join(', ')
+  const allow = [...new Set(here.flatMap((r) => (r.method === 'get' ? ['GET', 'HEAD'] : [r.method.toUpperCase()])))]
+    .sort()
+    .join(', ')
   return (request, _response, next) =>
     next(new ProblemError(405, `cannot ${request.method} here: this path takes ${allow}`, { headers: { allow } }))
 }

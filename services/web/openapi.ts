@@ -10,28 +10,22 @@ function componentsOf() {
   const components: Record<string, Json> = {}
   const add = (schema: z.ZodType, io: 'input' | 'output'): Json => {
     const { $schema: _schema, $defs, ...root } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json
-    for (const [id, definition] of Object.entries(($defs ?? {}) as Record<string, Json>))
-      components[id] = link(definition)
-    const id = schema.meta()?.id
-    if (typeof id !== 'string') return link(root)
-    components[id] = link(root)
-    return { $ref: `#/components/schemas/${id}` }
+    for (const [id, named] of Object.entries(($defs ?? {}) as Record<string, Json>)) components[id] = link(named)
+    return link(root)
   }
   return { components, add }
 }
 
-/** Points references at the components, and drops the ids that zod leaves inside. */
-function link(schema: Json): Json {
-  const text = JSON.stringify(schema, (key, value) => (key === 'id' && typeof value === 'string' ? undefined : value))
-  return JSON.parse(text.replaceAll('"#/$defs/', '"#/components/schemas/')) as Json
-}
+type Add = ReturnType<typeof componentsOf>['add']
 
-function parametersOf(r: Route): Json[] {
+/** Points references at the components. */
+const link = (schema: Json): Json =>
+  JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/')) as Json
+
+function parametersOf(r: Route, add: Add): Json[] {
   const of = (schema: z.ZodType | undefined, place: 'path' | 'query') => {
     if (!schema) return []
-    const { properties, required } = link(
-      z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as Json,
-    )
+    const { properties, required } = add(schema, 'input')
     return Object.entries((properties ?? {}) as Record<string, Json>).map(([name, one]) => ({
       name,
       in: place,
@@ -42,7 +36,7 @@ function parametersOf(r: Route): Json[] {
   return [...of(r.params, 'path'), ...of(r.query, 'query')]
 }
 
-function operation(r: Route, add: (schema: z.ZodType, io: 'input' | 'output') => Json): Json {
+function operation(r: Route, add: Add): Json {
   const answers = Object.entries(r.answers).map(([status, { description, schema, type }]) => [
     status,
     {
@@ -56,7 +50,7 @@ function operation(r: Route, add: (schema: z.ZodType, io: 'input' | 'output') =>
     summary: r.summary,
     operationId: `${r.method}${r.path.replace(/^\/api\/v1/, '').replace(/[^a-z]+(\w?)/gi, (_, c: string) => c.toUpperCase())}`,
     ...(r.scope === 'public' ? { security: [] } : { 'x-scope': r.scope }),
-    parameters: parametersOf(r),
+    parameters: parametersOf(r, add),
     ...(r.body && {
       requestBody: { required: !r.bodyOptional, content: { 'application/json': { schema: add(r.body, 'input') } } },
     }),

@@ -140,15 +140,15 @@ export const isCounter = (kind: string): boolean => kind === 'counter' || kind =
 export const metricValue = (kind: string, total: number, points: number, minutes: number): number =>
   isCounter(kind) ? total / Math.max(1, minutes) : total / Math.max(1, points)
 
-/** Environments that the service was seen in during the 30 days before the span ends, the busiest first. */
-export async function environmentsOf(store: Store, service: string, toMs: number): Promise<string[]> {
+/** Environments that the service was seen in during the span, the busiest first. */
+export async function environmentsOf(store: Store, service: string, span: Span): Promise<string[]> {
   const rows = await store.rows<{ environment: string }>(
     `SELECT environment FROM (
        SELECT environment, requests AS n FROM rollup_instances WHERE service = {service:String} AND ${inSpan}
        UNION ALL SELECT environment, toUInt64(0) FROM rollup_logs WHERE service = {service:String} AND ${inSpan}
        UNION ALL SELECT environment, toUInt64(0) FROM rollup_metrics WHERE service = {service:String} AND ${inSpan}
      ) GROUP BY environment ORDER BY sum(n) DESC, environment LIMIT 100`,
-    { service, ...spanParams({ fromMs: toMs - MONTH_S * 1000, toMs }) },
+    { service, ...spanParams(span) },
   )
   return rows.map((row) => row.environment)
 }

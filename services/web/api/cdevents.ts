@@ -17,7 +17,7 @@ const event = z.object({
       artifactId: text.optional(),
     }),
   }),
-  customData: z.unknown(),
+  customData: z.unknown().optional(),
 })
 
 const told = z.object({

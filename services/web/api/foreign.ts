@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import type { DeployEventInput } from '../../../shared/state/deploys.ts'
+import { text as limited } from './schemas/common.ts'
 
 /** What an event of another system tells: a deploy, or why it tells of none. */
 export type ForeignEvent = { deploy: DeployEventInput } | { ignored: string }
 
-export const text = z.string().max(4096)
-export const shortText = z.string().min(1).max(256)
+export const text = limited(4096)
+export const shortText = limited(256).min(1)
 export const anyTime = z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time' })
 
 /** Only addresses that a browser may follow. */

@@ -16,7 +16,7 @@ const event = z.object({
     ref: text.nullish(),
     environment: text.nullish(),
     created_at: anyTime.optional(),
-    payload: z.unknown(),
+    payload: z.unknown().optional(),
     creator: z.object({ login: text }).nullish(),
   }),
   repository: z.object({ name: shortText, full_name: shortText, html_url: text.nullish() }),

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { invalid } from '../problem.ts'
+import { text } from './schemas/common.ts'
 
 /** Names that come from telemetry: a service, a version, a route. */
-export const name = z.string().max(1024)
-export const id = z.string().min(1).max(256)
+export const name = text(1024)
+export const id = text(256).min(1)
 export const byId = z.strictObject({ id })
 export const time = z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time such as 2026-03-01T10:00:00Z' })
 export const flag = z

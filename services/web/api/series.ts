@@ -124,8 +124,8 @@ export const seriesRoutes: Route[] = [
         throw invalid('?metric', 'signal=metric needs the name of a metric')
       const asked = spanOf(q, api.clock.nowMs(), HOUR_MS)
       const span = { fromMs: Math.floor(asked.fromMs / 60_000) * 60_000, toMs: asked.toMs }
-      const { environment } = await placeOf(api, params.name, q.environment, span.toMs)
       const stepS = stepOf(span.toMs - span.fromMs, q.step_s)
+      const { environment } = await placeOf(api, params.name, q.environment, span)
       return { body: await answer(api, { ...q, ...span, service: params.name, environment, stepS }) }
     },
   }),

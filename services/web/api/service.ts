@@ -16,18 +16,22 @@ import { isoOf, name, range, spanOf } from './query.ts'
 import { type ServiceDetail, service } from './schemas/services.ts'
 
 const DAY_MS = 86_400_000
+const LOOK_BACK_MS = 30 * DAY_MS
 
 /**
  * The environment that is meant: the one asked for, else the busiest.
- * @throws ProblemError 404 where the service was not seen for 30 days
+ * @throws ProblemError 404 where the service was not seen from 30 days before the span until now
  */
 export async function placeOf(
   api: Api,
   serviceName: string,
   environment: string | undefined,
-  toMs: number,
+  span: { fromMs: number; toMs: number },
 ): Promise<{ environment: string; environments: string[] }> {
-  const environments = await environmentsOf(api.store, serviceName, toMs)
+  const environments = await environmentsOf(api.store, serviceName, {
+    fromMs: span.fromMs - LOOK_BACK_MS,
+    toMs: Math.max(span.toMs, api.clock.nowMs()),
+  })
   const first = environments[0]
   if (first === undefined) throw notFound('service', serviceName)
   return { environment: environment ?? first, environments }
@@ -63,7 +67,7 @@ export const serviceRoutes: Route[] = [
     answers: ok(service),
     handle: async ({ params, query }, api) => {
       const span = spanOf(query, api.clock.nowMs(), DAY_MS)
-      const place = await placeOf(api, params.name, query.environment, span.toMs)
+      const place = await placeOf(api, params.name, query.environment, span)
       const scope = { ...span, service: params.name, environment: place.environment }
       const [versions, routes, dependencies, exceptions, metrics] = await Promise.all([
         readVersions(api, scope),

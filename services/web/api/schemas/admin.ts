@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { anomaly } from './anomalies.ts'
-import { maybeTime, page, time } from './common.ts'
+import { maybeTime, page, text, time } from './common.ts'
 import { verdict } from './verdicts.ts'
 
 export const scope = z.enum(['ingest', 'read', 'deploy', 'admin']).meta({ id: 'Scope' })
@@ -20,13 +20,13 @@ export const apiKey = z
 export const apiKeyList = page(apiKey).meta({ id: 'ApiKeyList' })
 
 export const apiKeyInput = z
-  .strictObject({ name: z.string().min(1).max(128), scopes: z.array(scope).min(1).max(4) })
+  .strictObject({ name: text(128).min(1), scopes: z.array(scope).min(1).max(4) })
   .meta({ id: 'ApiKeyInput' })
 
 /** The only answer that ever holds the key itself. */
 export const apiKeyCreated = apiKey.extend({ key: z.string() }).meta({ id: 'ApiKeyCreated' })
 
-export const sessionInput = z.strictObject({ key: z.string().min(1).max(512) }).meta({ id: 'SessionInput' })
+export const sessionInput = z.strictObject({ key: text(512).min(1) }).meta({ id: 'SessionInput' })
 
 /** Who asks. `scopes` is all of them where this address needs no key. */
 export const session = z

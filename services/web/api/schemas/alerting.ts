@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { commit, maybeTime, page, time } from './common.ts'
+import { commit, maybeTime, page, text, time } from './common.ts'
 import { signalName } from './verdicts.ts'
 
 export const severity = z.enum(['critical', 'warning']).meta({ id: 'Severity' })
@@ -31,16 +31,16 @@ export const incident = z
 export const incidentList = page(incident).meta({ id: 'IncidentList' })
 
 /** Who took it; without a name it is the key's, or `console`. */
-export const ackInput = z.strictObject({ by: z.string().min(1).max(256).optional() }).meta({ id: 'AckInput' })
-export const noteInput = z.strictObject({ note: z.string().max(8192).nullable() }).meta({ id: 'NoteInput' })
+export const ackInput = z.strictObject({ by: text(256).min(1).optional() }).meta({ id: 'AckInput' })
+export const noteInput = z.strictObject({ note: text(8192).nullable() }).meta({ id: 'NoteInput' })
 
 export const channelKind = z
   .enum(['webhook', 'slack', 'pagerduty', 'alertmanager', 'teams', 'email', 'github', 'script'])
   .meta({ id: 'ChannelKind' })
 
 const filter = z.strictObject({
-  services: z.array(z.string().max(256)).max(1000).exactOptional(),
-  environments: z.array(z.string().max(256)).max(100).exactOptional(),
+  services: z.array(text(256)).max(1000).exactOptional(),
+  environments: z.array(text(256)).max(100).exactOptional(),
   severities: z.array(severity).max(2).exactOptional(),
 })
 
@@ -62,20 +62,18 @@ export const channel = z
 /** `generated_secret`: the secret that was made for it, shown this once; null where one was given or none is used. */
 export const channelCreated = channel.extend({ generated_secret: z.string().nullable() }).meta({ id: 'ChannelCreated' })
 
-export const secretInput = z
-  .strictObject({ secret: z.string().min(1).max(1000).optional() })
-  .meta({ id: 'SecretInput' })
+export const secretInput = z.strictObject({ secret: text(1000).min(1).optional() }).meta({ id: 'SecretInput' })
 
 export const channelList = page(channel).meta({ id: 'ChannelList' })
 
 export const channelInput = z
   .strictObject({
-    name: z.string().min(1).max(128),
+    name: text(128).min(1),
     /** `script` channels come from the configuration file only. */
     kind: channelKind.exclude(['script']),
     /** May be left out for `pagerduty`. */
-    url: z.string().min(1).max(2048).optional(),
-    secret: z.string().min(1).max(1000).optional(),
+    url: text(2048).min(1).optional(),
+    secret: text(1000).min(1).optional(),
     filter: filter.nullable().optional(),
     enabled: z.boolean().optional(),
   })
@@ -83,9 +81,9 @@ export const channelInput = z
 
 export const channelPatch = z
   .strictObject({
-    name: z.string().min(1).max(128).exactOptional(),
-    url: z.string().min(1).max(2048).exactOptional(),
-    secret: z.string().min(1).max(1000).exactOptional(),
+    name: text(128).min(1).exactOptional(),
+    url: text(2048).min(1).exactOptional(),
+    secret: text(1000).min(1).exactOptional(),
     filter: filter.nullable().exactOptional(),
     enabled: z.boolean().exactOptional(),
   })
@@ -135,17 +133,17 @@ export const silenceInput = z
   .strictObject({
     matchers: z
       .strictObject({
-        service: z.string().min(1).max(256).exactOptional(),
-        environment: z.string().max(256).exactOptional(),
+        service: text(256).min(1).exactOptional(),
+        environment: text(256).exactOptional(),
         signal: signalName.exactOptional(),
-        deploy_id: z.string().min(1).max(256).exactOptional(),
+        deploy_id: text(256).min(1).exactOptional(),
       })
       .refine((m) => Object.keys(m).length > 0, 'must name a service, environment, signal or deploy_id'),
     /** Now when not given. */
     starts_at: time.optional(),
     ends_at: time,
-    comment: z.string().max(4096).default(''),
-    created_by: z.string().max(256).optional(),
+    comment: text(4096).default(''),
+    created_by: text(256).optional(),
   })
   .meta({ id: 'SilenceInput' })
 

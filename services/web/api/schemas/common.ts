@@ -3,6 +3,13 @@ import { z } from 'zod'
 /** ISO 8601 in UTC, as all times of the API are. */
 export const time = z.iso.datetime({ offset: true }).meta({ description: 'ISO 8601' })
 
+/** Text that every store can keep: PostgreSQL takes no NUL. */
+export const text = (maxChars: number) =>
+  z
+    .string()
+    .max(maxChars)
+    .refine((value) => !value.includes('\0'), 'must not contain NUL')
+
 /** A time or null where there is none yet. */
 export const maybeTime = time.nullable()
 

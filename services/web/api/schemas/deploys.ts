@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { commit, maybeTime, page, time } from './common.ts'
+import { commit, maybeTime, page, text, time } from './common.ts'
 import { verdict, verdictWord } from './verdicts.ts'
 
 export const deployKind = z.enum(['deploy', 'config', 'flag', 'rollback', 'restart']).meta({ id: 'DeployKind' })
@@ -40,17 +40,17 @@ export const deployList = page(deployItem).meta({ id: 'DeployList' })
 /** `POST /deploys`. */
 export const deployEvent = z
   .strictObject({
-    service: z.string().min(1).max(256),
-    environment: z.string().max(256).default(''),
-    version: z.string().max(256).default(''),
-    commit: z.string().max(256).default(''),
-    base_commit: z.string().max(256).exactOptional(),
+    service: text(256).min(1),
+    environment: text(256).default(''),
+    version: text(256).default(''),
+    commit: text(256).default(''),
+    base_commit: text(256).exactOptional(),
     commits: z
       .array(
         z.strictObject({
-          sha: z.string().min(1).max(256),
-          message: z.string().max(8192).exactOptional(),
-          author: z.string().max(256).exactOptional(),
+          sha: text(256).min(1),
+          message: text(8192).exactOptional(),
+          author: text(256).exactOptional(),
           url: z
             .url({ protocol: /^https?$/ })
             .max(2048)
@@ -60,7 +60,7 @@ export const deployEvent = z
       )
       .max(1000)
       .optional(),
-    repository: z.string().max(2048).optional(),
+    repository: text(2048).optional(),
     kind: z.enum(['deploy', 'config', 'flag', 'rollback']).optional(),
     started_at: time,
     finished_at: time.optional(),
@@ -68,8 +68,12 @@ export const deployEvent = z
       .url({ protocol: /^https?$/ })
       .max(2048)
       .optional(),
-    actor: z.string().max(256).optional(),
-    attributes: z.record(z.string().max(256), z.string().max(4096)).optional(),
+    actor: text(256).optional(),
+    attributes: z.record(text(256), text(4096)).optional(),
+  })
+  .refine((d) => d.version !== '' || d.commit !== '' || d.kind === 'config' || d.kind === 'flag', {
+    path: ['version'],
+    error: 'a deploy needs a version or a commit',
   })
   .meta({ id: 'DeployEvent' })
 
