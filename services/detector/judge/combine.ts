@@ -1,57 +1,113 @@
-import { ALPHA } from './kinds.ts'
-import type { Combined, Finding, Sensitivity, SignalJudgement, Verdict } from './types.ts'
+import { ALPHA, PRIORS } from './kinds.ts'
+import { EXACT_SHARE } from './shares.ts'
+import type { Combined, Finding, Judgement, Sensitivity, SignalJudgement, Verdict } from './types.ts'
 
-export type CombineOptions = { sensitivity?: Sensitivity | undefined }
+export type CombineOptions = {
+  sensitivity?: Sensitivity | undefined
+  /** The current instances are new (a canary, a rolling deploy): their CPU and memory differ because they are young, and prove nothing alone. */
+  fresh?: boolean | undefined
+}
+
+/** A firing signal clears only when its effect has fallen below this share of what would be found anew. */
+const CLEAR_SHARE = 0.5
 
 /**
  * One verdict from the judgements of one deploy. Judge every signal with `siblings: 1`; the correction over them
- * (Benjamini & Hochberg 1995, false discovery rate) is made here.
+ * (false discovery rate, Benjamini & Hochberg 1995) is made here.
  */
 export function combine(signals: readonly SignalJudgement[], options: CombineOptions = {}): Combined {
   const alpha = ALPHA[options.sensitivity ?? 'normal']
   const judged = signals.filter((s) => s.judgement.judgement !== 'nodata')
-  const q = falseDiscoveryRates(judged.map((s) => s.judgement.pValue))
+  const q = falseDiscoveryRates(judged.map((s) => onOneLevel(s.judgement)))
   const findings: Finding[] = []
-  const dismissed: { signal: string; reason: string }[] = []
+  const dismissed: Combined['dismissed'] = []
   judged.forEach((s, i) => {
-    const { judgement } = s.judgement
-    if (judgement !== 'high' && judgement !== 'low') return
-    if (q[i]! > alpha)
-      dismissed.push({
-        signal: s.signal,
-        reason: `one of ${judged.length} signals: corrected p = ${q[i]!.toPrecision(2)}`,
-      })
+    const direction = directionOf(s)
+    if (direction === null) return
+    const reason = whyNot(s, direction, q[i]!, alpha, judged.length)
+    if (reason) dismissed.push({ signal: s.signal, reason })
     else
       findings.push({
         signal: s.signal,
         kind: s.kind,
-        direction: judgement,
-        worse: s.judgement.worse,
+        direction,
+        worse: direction === PRIORS[s.kind].worse,
         qValue: q[i]!,
         judgement: s.judgement,
       })
   })
-  findings.sort((a, b) => Number(b.worse) - Number(a.worse) || b.judgement.score - a.judgement.score)
-  const verdict: Verdict = findings[0]
-    ? findings[0].worse
+  findings.sort(
+    (a, b) => Number(b.worse) - Number(a.worse) || a.qValue - b.qValue || b.judgement.score - a.judgement.score,
+  )
+  const proof = options.fresh ? setAsideYoung(findings, dismissed) : findings
+  return {
+    ...conclude(proof, judged, signals),
+    findings: proof,
+    dismissed,
+    checked: judged.length,
+    tooThin: signals.length - judged.length,
+  }
+}
+
+/** Exact tests take a fifth of the level; on the deploy's level their p counts five times. */
+function onOneLevel(j: Judgement): number {
+  const exact = j.method === 'count-exact' || j.method === 'count-overdispersed' || j.method === 'distribution'
+  return Math.min(1, exact ? j.pValue / EXACT_SHARE : j.pValue)
+}
+
+/** The side that is found, or still held by hysteresis; null where the signal is quiet. */
+function directionOf({ judgement: j, firing }: SignalJudgement): 'high' | 'low' | null {
+  if (j.judgement === 'high' || j.judgement === 'low') return j.judgement
+  const line = j.power.smallestEffect
+  if (!firing || line === null || Math.abs(j.effect) < CLEAR_SHARE * line) return null
+  return j.effect > 0 ? 'high' : 'low'
+}
+
+function whyNot(s: SignalJudgement, direction: 'high' | 'low', q: number, alpha: number, n: number): string | null {
+  const controls = (s.controls ?? []).filter((c) => c.judgement !== 'nodata')
+  const moved = controls.filter((c) => c.judgement === direction).length
+  if (moved > 0 && moved * 2 >= controls.length)
+    return `${moved} of ${controls.length} controls that the deploy cannot touch moved the same way`
+  if (q > alpha && !s.firing) return `one of ${n} signals: corrected p ${q.toPrecision(2)} is above ${alpha}`
+  return null
+}
+
+function setAsideYoung(findings: readonly Finding[], dismissed: Combined['dismissed']): Finding[] {
+  if (findings.some((f) => f.kind !== 'resource' && f.worse)) return [...findings]
+  const young = findings.filter((f) => f.kind === 'resource')
+  for (const f of young)
+    dismissed.push({ signal: f.signal, reason: 'resources of young instances differ while they warm up' })
+  return findings.filter((f) => f.kind !== 'resource')
+}
+
+function conclude(
+  findings: readonly Finding[],
+  judged: readonly SignalJudgement[],
+  all: readonly SignalJudgement[],
+): Pick<Combined, 'verdict' | 'reason' | 'power' | 'score'> {
+  const [first] = findings
+  const verdict: Verdict = first
+    ? first.worse
       ? 'regressed'
       : 'improved'
     : judged.length === 0
       ? 'insufficient_data'
       : 'no_difference'
-  const score = Math.max(
-    0,
-    ...signals.map((s) => (s.judgement.worse ? s.judgement.score : Math.min(0.49, s.judgement.score))),
+  const least = judged.flatMap((s) =>
+    s.judgement.power.smallestEffect === null ? [] : [s.judgement.power.smallestEffect],
   )
+  const needs = all.find((s) => s.judgement.power.needs !== null)?.judgement.power.needs ?? null
+  const worst = Math.max(0, ...judged.map((s) => s.judgement.score))
+  const reason = first
+    ? `${first.signal}: ${first.judgement.reason}${findings.length > 1 ? `; and ${findings.length - 1} more` : ''}`
+    : judged.length === 0
+      ? `none of ${all.length} signals has enough data${all[0] ? `: ${all[0].judgement.reason}` : ''}`
+      : `${judged.length} signals look as before${all.length > judged.length ? `, ${all.length - judged.length} are too thin` : ''}`
   return {
     verdict,
-    reason: findings[0]?.judgement.reason ?? `${judged.length} signals checked`,
-    findings,
-    dismissed,
-    checked: judged.length,
-    tooThin: signals.length - judged.length,
-    power: { smallestEffect: null, needs: null },
-    score,
+    reason,
+    power: { smallestEffect: least.length > 0 ? Math.max(...least) : null, needs },
+    score: verdict === 'regressed' ? Math.max(0.5, first!.judgement.score) : Math.min(0.499, worst),
   }
 }
 

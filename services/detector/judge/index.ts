@@ -1,4 +1,5 @@
 /** The judgement core: is this series different since the deploy, by how much, how sure. Pure. */
+export { type Change, findChanges } from './builds.ts'
 export { type CombineOptions, combine, falseDiscoveryRates } from './combine.ts'
 export { judgeCounts } from './counts.ts'
 export { judgeDistribution } from './distribution.ts'
