@@ -119,7 +119,7 @@ export class Batches {
     return {
       accepted: intake.accepted,
       rejected: intake.rejected,
-      remarks: [...intake.remarks].map(([text, times]) => `${times} ${text}`),
+      remarks: [...intake.remarks].map(([text, times]) => `${text} (${times})`),
       redacted: Object.fromEntries(intake.redacted),
     }
   }

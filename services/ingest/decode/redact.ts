@@ -10,6 +10,7 @@ export const RULES = [
   'jwt',
   'private_key',
   'slack_token',
+  'slack_webhook',
   'url_userinfo',
 ] as const
 export type Rule = (typeof RULES)[number]
@@ -89,6 +90,19 @@ const privateKey: Look = (b, i, from, to) => {
   return null
 }
 
+const WEBHOOK = 'hooks.slack.com/services/'
+const isPath = (c: number): boolean => isToken(c) || c === 47
+
+/** Told by the B of its second part: services/T…/B…/… */
+const slackWebhook: Look = (b, i, from, to) => {
+  if (i === from || b[i - 1] !== 47) return null
+  for (let k = i - 2; k >= from && i - k < 64; k--) {
+    if (!stands(b, k, from, to, WEBHOOK)) continue
+    return { from: k + WEBHOOK.length, to: runEnd(b, i, to, isPath), rule: 'slack_webhook' }
+  }
+  return null
+}
+
 const slack: Look = (b, i, from, to) => {
   if (!stands(b, i, from, to, 'xox') || i + 5 > to || b[i + 4] !== 45) return null
   if (!'baprs'.includes(String.fromCharCode(b[i + 3]!))) return null
@@ -113,7 +127,7 @@ const LOOKS = new Map<string, Look>([
   ['K', aws],
   ['_', underscore],
   ['J', jwt],
-  ['B', privateKey],
+  ['B', (b, i, from, to) => privateKey(b, i, from, to) ?? slackWebhook(b, i, from, to)],
   ['x', slack],
   ['@', userinfo],
 ])

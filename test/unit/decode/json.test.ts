@@ -76,7 +76,7 @@ describe('OTLP/JSON', () => {
 
   it('says where keys in snake_case were read', () => {
     expect(decode('traces', span('"trace_state":"a"')).remarks).toEqual([
-      '1 keys in snake_case read: OTLP/JSON spells them in camelCase',
+      'keys in snake_case read: OTLP/JSON spells them in camelCase (1)',
     ])
   })
 

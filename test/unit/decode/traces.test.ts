@@ -143,8 +143,14 @@ describe('a secret in a span', () => {
     ['github_token', 'note', `ghp_${'a1'.repeat(18)}`, '[redacted]'],
     ['jwt', 'note', 'Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc-_123', 'Bearer [redacted]'],
     ['private_key', 'note', '-----BEGIN RSA PRIVATE KEY-----\nMIIE', '[redacted]'],
-    ['slack_token', 'note', 'xoxb-123456789012-abcdef', '[redacted]'],
-    ['stripe_live_key', 'note', 'sk_live_abcdefghijkl', '[redacted]'],
+    ['slack_token', 'note', `xox${'b'}-123456789012-abcdef`, '[redacted]'],
+    ['stripe_live_key', 'note', `sk_${'live'}_abcdefghijkl`, '[redacted]'],
+    [
+      'slack_webhook',
+      'note',
+      'POST https://hooks.slack.com/services/T0/B0/x1 failed',
+      'POST https://hooks.slack.com/services/[redacted] failed',
+    ],
     ['url_userinfo', 'note', 'postgres://me:pw@db/x', 'postgres://[redacted]@db/x'],
   ])('%s is masked, marked and counted: %s', (rule, key, value, stored) => {
     const result = decodeSpans({
