@@ -19,6 +19,9 @@ export type Operation = {
 
 export type Behaviour = { operations: Map<string, Operation>; events: Map<string, Event> }
 
+const maxTextChars = 160
+const shorten = (text: string): string => (text.length <= maxTextChars ? text : `${text.slice(0, maxTextChars)}…`)
+
 /** Events of one span past this many are not looked at: a loop says the same again and again. */
 const maxEventsPerSpan = 200
 
@@ -43,7 +46,7 @@ export function behaviourOf(telemetry: Telemetry): Behaviour {
     if (!events.has(event.key)) events.set(event.key, event)
   }
   for (const log of telemetry.logs) {
-    note(log.spanId, { key: `log ${log.statement}`, text: `the log line "${log.text}"`, error: log.error })
+    note(log.spanId, { key: `log ${log.statement}`, text: `the log line "${shorten(log.text)}"`, error: log.error })
   }
   for (const span of byId.values()) {
     note(span.parentId, {

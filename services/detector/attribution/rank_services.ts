@@ -1,10 +1,10 @@
 import { behaviourOf } from './behaviour.ts'
 import { type Explained, explainSymptoms } from './explain.ts'
-import { callGraph, distances } from './graph.ts'
+import { type CallGraph, callGraph, distances } from './graph.ts'
 import type { Ranking, Suspect } from './rank_flow.ts'
-import { jumpsOf, type ResourceSeries } from './resources.ts'
+import { type Jump, jumpsOf, type ResourceSeries } from './resources.ts'
 import { describeSymptom, symptomsOf } from './symptoms.ts'
-import { callsOf, type Telemetry } from './telemetry.ts'
+import { bounded, callsOf, type Telemetry } from './telemetry.ts'
 import { describeWaiting, waitingAt } from './transit.ts'
 
 export type ServiceQuestion = {
@@ -26,7 +26,9 @@ const maxEvidence = 3
  * what a symptom deeper in the same traces explains; calls that wait on the way in or out (network); resources that jumped.
  * Each kind is a logarithm of "how many times the usual", so they add up.
  */
-export function rankServices({ before, now, resources, calls }: ServiceQuestion): Ranking {
+export function rankServices({ resources, calls, ...telemetry }: ServiceQuestion): Ranking {
+  const before = bounded(telemetry.before)
+  const now = bounded(telemetry.now)
   const scores = new Map<string, { score: number; affected: boolean; evidence: string[] }>()
   const add = (service: string, score: number, evidence: string[], affected = false): void => {
     const known = scores.get(service)
@@ -52,15 +54,24 @@ export function rankServices({ before, now, resources, calls }: ServiceQuestion)
     )
   }
   const graph = callGraph([...(calls ?? []), ...callsOf(before), ...callsOf(now)])
-  for (const jump of jumps.filter((j) => j.inherited)) {
-    const slow = new Set(
-      jumps.filter((j) => j.inherited && j.strength >= jump.strength * leastShareOfCaller).map((j) => j.service),
-    )
-    const callee = [...distances(graph, jump.service).keys()].find((node) => node !== jump.service && slow.has(node))
-    if (callee === undefined) add(jump.service, jump.strength, [jump.evidence])
-    else add(jump.service, 0, [`${jump.evidence}; ${callee}, which it calls, is slower too`], true)
+  const slow = jumps.filter((j) => j.inherited)
+  for (const jump of slow) {
+    const cause = slowerCallee(jump, slow, graph)
+    if (cause === undefined) add(jump.service, jump.strength, [jump.evidence])
+    else add(jump.service, 0, [`${jump.evidence}; ${cause}, which it calls, is slower too`], true)
   }
   return rankingOf(scores)
+}
+
+/** A service behind this one that became slower as well; of two that call each other, only the one that did so more. */
+function slowerCallee(jump: Jump, slow: readonly Jump[], graph: CallGraph): string | undefined {
+  const reach = distances(graph, jump.service)
+  const callees = slow.filter((j) => {
+    if (j.service === jump.service || !reach.has(j.service) || j.strength < jump.strength * leastShareOfCaller)
+      return false
+    return j.strength > jump.strength || !distances(graph, j.service).has(jump.service)
+  })
+  return callees[0]?.service
 }
 
 const ownPart = (s: Explained): number => s.surprise * (1 - s.explained)

@@ -21,17 +21,17 @@ export type Jump = { service: string; name: string; strength: number; inherited:
 const leastSwings = 3
 
 /**
- * Resources that jumped: the median of now against the usual level, in units of the usual swing (half of the history lies within
- * the median and its 99th percentile). What was already so just before did not jump.
+ * Resources that jumped: the median of now against the usual level, in units of the usual swing: up to the 99th percentile
+ * of history, or to the level just before if that was higher. What was already so just before did not jump.
  */
 export function jumpsOf(series: readonly ResourceSeries[]): Jump[] {
   const jumps: Jump[] = []
   for (const s of series) {
     if (s.history.length < 3 || s.now.length === 0) continue
     const usual = median([...s.history])
-    const swing = Math.max(s.floor, quantile([...s.history], 0.99) - usual)
-    const now = median([...s.now])
     const before = s.justBefore.length === 0 ? usual : Math.max(usual, median([...s.justBefore]))
+    const swing = Math.max(s.floor, quantile([...s.history], 0.99) - usual, before - usual)
+    const now = median([...s.now])
     const swings = (now - before) / swing
     if (swings < leastSwings) continue
     const evidence = `${s.name} is ${amount(now)}${s.unit}, just before ${amount(before)}${s.unit}, usually ${amount(usual)}${s.unit} (99 % below ${amount(usual + swing)}${s.unit})`

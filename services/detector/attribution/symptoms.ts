@@ -1,4 +1,5 @@
 import { type Behaviour, type Event, nothing, type Operation } from './behaviour.ts'
+import { fisherOneSided } from './fisher.ts'
 
 /** An operation that no longer does what it always did, or does what it never did. */
 export type Symptom = {
@@ -14,10 +15,10 @@ export type Symptom = {
   spanIds: Set<string>
 }
 
-/** 1 % two-sided: what one operation's share does by chance. */
-const leastZ = 2.58
-/** 5 %, for an error that was never seen: it needs less proof. */
-const leastZOfNewError = 1.96
+/** What one operation's share does by chance, one side … */
+const mostChance = 0.01
+/** … and for an error that was never seen: it needs less proof. */
+const mostChanceOfNewError = 0.05
 /** An event that is new but no error is worth less: rare requests were perhaps not seen before. */
 const newsWithoutError = 0.3
 
@@ -54,7 +55,8 @@ function compare(event: Event, usual: Operation, current: Operation): Symptom | 
         event,
       )
   if (before.spans === 0 || now.spans === 0) return null
-  if (Math.abs(proportionZ(before, now)) < (event.error && all.with === 0 ? leastZOfNewError : leastZ)) return null
+  const chance = fisherOneSided(before.with, before.spans, now.with, now.spans, appeared)
+  if (chance > (event.error && all.with === 0 ? mostChanceOfNewError : mostChance)) return null
   if (!appeared && share(now) >= share(before)) return null
   const nats = surprise((before.with + 0.5) / (before.spans + 1), (now.with + 0.5) / (now.spans + 1))
   const withIt = current.events.get(event.key) ?? new Set<string>()
@@ -84,13 +86,6 @@ function count(spanIds: readonly string[], operation: Operation, event: Event): 
 }
 
 const share = (c: Count): number => (c.spans === 0 ? 0 : c.with / c.spans)
-
-/** Difference of two shares in standard errors, the variance pooled. */
-function proportionZ(before: Count, now: Count): number {
-  const pooled = (before.with + now.with) / (before.spans + now.spans)
-  const error = Math.sqrt(pooled * (1 - pooled) * (1 / before.spans + 1 / now.spans))
-  return error === 0 ? 0 : (share(now) - share(before)) / error
-}
 
 /** Kullback-Leibler divergence of two coins, in nats. */
 const surprise = (before: number, now: number): number =>

@@ -22,7 +22,16 @@ export type LogRow = {
   text: string
 }
 
+/** Sampled by whoever asks: whole traces, at most `maxRows` spans and as many log records; what is beyond is not looked at. */
 export type Telemetry = { spans: readonly SpanRow[]; logs: readonly LogRow[] }
+
+export const maxRows = 500_000
+
+/** At most `maxRows` of each. */
+export function bounded({ spans, logs }: Telemetry): Telemetry {
+  if (spans.length <= maxRows && logs.length <= maxRows) return { spans, logs }
+  return { spans: spans.slice(0, maxRows), logs: logs.slice(0, maxRows) }
+}
 
 /** Spans by id, for walking up to the callers; a span that was delivered twice is one. */
 export const spansById = (telemetry: Telemetry): Map<string, SpanRow> =>

@@ -1,7 +1,7 @@
 import { quantile } from 'simple-statistics'
 import { spansById, type Telemetry } from './telemetry.ts'
 
-/** Time that calls between two services take outside of both: the caller's span without the callee's. */
+/** Time that calls between two services take outside of both: the caller's client span without the callee's span. */
 export type Edge = { caller: string; callee: string; calls: number; beforeMs: number; nowMs: number; excessMs: number }
 
 /** A service at which calls wait, on the way in, on the way out, or both. */
@@ -66,12 +66,15 @@ function judge(service: string, edges: readonly Edge[], explained: ReadonlySet<E
   return { service, inMs, outMs, strength, edges: [...into, ...out].filter((e) => e.excessMs > 0 && !explained.has(e)) }
 }
 
+/** Only of spans with one child: a client span waits for one answer, while other spans do more than that. */
 function transitTimes(telemetry: Telemetry): Map<string, number[]> {
   const byId = spansById(telemetry)
+  const children = new Map<string, number>()
+  for (const span of byId.values()) children.set(span.parentId, (children.get(span.parentId) ?? 0) + 1)
   const times = new Map<string, number[]>()
   for (const span of byId.values()) {
     const caller = byId.get(span.parentId)
-    if (caller === undefined || caller.service === span.service) continue
+    if (caller === undefined || caller.service === span.service || children.get(span.parentId) !== 1) continue
     const key = `${caller.service}\u0000${span.service}`
     const known = times.get(key)
     const ms = caller.durationMs - span.durationMs
