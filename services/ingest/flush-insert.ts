@@ -108,7 +108,7 @@ async function keepDead(c: InsertContext, seal: Seal, dead: (Slice & { reason: s
     row: slice.offset,
     rows: slice.rows,
     reason: short(slice.reason, 2000),
-    noted_at: notedAtMs / 1000,
+    noted_at: (notedAtMs / 1000).toFixed(3),
     document: JSON.stringify({ day: seal.day, records: { from: seal.from, to: seal.to } }),
   }))
   await c.store.insert('dead_rows', rows)
