@@ -35,10 +35,16 @@ export function refuseAddress(text: string, allow: readonly string[]): Refusal {
   if (!ipaddr.isValid(bare)) return `cannot reach ${text}: it is no IP address`
   const address = ipaddr.parse(bare)
   if (within(address, allowedNetworks(allow))) return null
-  if (address.range() === 'unicast' && !DENIED_ADDRESSES.includes(address.toString())) return null
+  if (isGlobal(address) && !DENIED_ADDRESSES.includes(address.toString())) return null
   const plain = address.toString()
   return `${plain} is not a public address (${address.range()}). Where it is yours, allow it in the settings of the server: PLUMBLINE_ALLOW_PRIVATE_TARGETS=${suggestion(address)}`
 }
+
+/** IANA gives out 2000::/3 alone; `::127.0.0.1` and its like count as unicast elsewhere. */
+const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3')
+
+const isGlobal = (address: ipaddr.IPv4 | ipaddr.IPv6) =>
+  address.range() === 'unicast' && (address.kind() === 'ipv4' || address.match(GLOBAL_IPV6 as never))
 
 function suggestion(address: ipaddr.IPv4 | ipaddr.IPv6): string {
   if (address.range() === 'loopback') return address.kind() === 'ipv4' ? '127.0.0.0/8' : '::1/128'
