@@ -36,7 +36,8 @@ export const isRefusal = (error: unknown): boolean => REFUSALS.has(errorCode(err
 export async function insertBatch(c: InsertContext, seal: Seal, block: SealedBlock, verify: boolean): Promise<void> {
   if (verify && !isArmed('no_verify') && (await isStored(c, seal, block))) return
   const startedMs = performance.now()
-  const insert = c.store.insertNative({ table: block.table, rows: block.rows, bytes: block.native })
+  const native = { table: block.table, columns: block.columns, rows: block.rows, bytes: block.native }
+  const insert = c.store.insertNative(native)
   if (isArmed('mid_insert')) void killSoon(c.clock)
   try {
     await insert
@@ -90,7 +91,8 @@ async function insertAround(c: InsertContext, seal: Seal, block: SealedBlock, ca
     ]) {
       probes += 1
       try {
-        await c.store.insertNative({ table: block.table, rows: part.rows, bytes: block.native, slice: part })
+        const { table, columns, native } = block
+        await c.store.insertNative({ table, columns, rows: part.rows, bytes: native, slice: part })
       } catch (error) {
         if (!isRefusal(error)) throw error
         open.push({ ...part, reason: (error as Error).message })

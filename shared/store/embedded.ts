@@ -81,11 +81,12 @@ export async function openEmbedded(dataDir: string): Promise<Store> {
 
 async function insertFile(writer: ClickHouseClient, folder: string, block: NativeBlock): Promise<void> {
   const file = join(folder, `${randomUUID()}.native`)
+  const columns = block.columns.map(identifier).join(', ')
   const slice = block.slice ? `LIMIT ${block.slice.rows} OFFSET ${block.slice.offset}` : ''
   await writeFile(file, block.bytes)
   try {
     await writer.command({
-      query: `INSERT INTO ${identifier(block.table)} SELECT * FROM file('${file.replaceAll("'", "''")}', 'Native') ${slice} SETTINGS max_block_size = 1048576, max_insert_threads = 1, max_threads = 1`,
+      query: `INSERT INTO ${identifier(block.table)} (${columns}) SELECT ${columns} FROM file('${file.replaceAll("'", "''")}', 'Native') ${slice} SETTINGS max_block_size = 1048576, max_insert_threads = 1, max_threads = 1`,
     })
   } finally {
     await unlink(file).catch(() => {})

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { readOf } from './read.ts'
-import { identifier, type Params, readLimits, type Store } from './store.ts'
+import { identifier, type NativeBlock, type Params, readLimits, type Store } from './store.ts'
 
 /** Connects to a ClickHouse server. The URL carries user, password and database: `http://user:password@host:8123/plumbline`. */
 export async function openServer(url: string): Promise<Store> {
@@ -39,9 +39,10 @@ export async function openServer(url: string): Promise<Store> {
         await writer.insert({ table: identifier(table), values: [...values], format: 'JSONEachRow' })
     },
     insertNative: async (block) => {
-      const source = block.slice ? await slicedSource(reader, block.table, block.slice) : ''
+      const columns = block.columns.map(identifier).join(', ')
+      const source = block.slice ? await slicedSource(reader, block, block.slice) : ''
       const { stream } = await writer.exec({
-        query: `INSERT INTO ${identifier(block.table)} ${source} FORMAT Native`,
+        query: `INSERT INTO ${identifier(block.table)} (${columns}) ${source} FORMAT Native`,
         values: Readable.from([block.bytes], { objectMode: false }),
       })
       stream.resume()
@@ -55,15 +56,16 @@ export async function openServer(url: string): Promise<Store> {
 /** A SELECT over the block that is sent, for some of its rows; `input` wants the columns spelled out. */
 async function slicedSource(
   reader: ClickHouseClient,
-  table: string,
+  block: NativeBlock,
   slice: { offset: number; rows: number },
 ): Promise<string> {
-  const columns = await readOf<{ name: string; type: string }>(
+  const found = await readOf<{ name: string; type: string }>(
     reader,
-    `SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {table:String} AND default_kind NOT IN ('MATERIALIZED', 'ALIAS') ORDER BY position`,
-    { table },
+    'SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {table:String}',
+    { table: block.table },
   )
-  const structure = columns.map((c) => `${identifier(c.name)} ${c.type}`).join(', ')
+  const types = new Map(found.map((column) => [column.name, column.type]))
+  const structure = block.columns.map((name) => `${identifier(name)} ${types.get(name)}`).join(', ')
   const text = structure.replaceAll('\\', '\\\\').replaceAll("'", "''")
   return `SELECT * FROM input('${text}') LIMIT ${slice.rows} OFFSET ${slice.offset}`
 }

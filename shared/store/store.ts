@@ -1,11 +1,10 @@
 /** What the rest of Plumbline sees of ClickHouse, whether it runs in this process or on a server. */
 export type Params = Record<string, string | number | boolean | bigint | readonly (string | number)[] | null>
 
-/**
- * One block in the Native format that holds all columns of `table`, in the table's order. `slice` inserts only some of its rows.
- */
+/** One block in the Native format with these columns. `slice` inserts only some of its rows. */
 export type NativeBlock = {
   table: string
+  columns: readonly string[]
   rows: number
   bytes: Uint8Array
   slice?: { offset: number; rows: number } | undefined
