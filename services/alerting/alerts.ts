@@ -2,7 +2,7 @@ import { fingerprint } from './fingerprint.ts'
 import { diffUrl, linkOf, traceLink } from './notification.ts'
 import { safeText } from './text.ts'
 import type { Notification, Signal } from './types.ts'
-import { adviceOf, amount, authorOf, certaintyOf, effectOf, lineOf, sinceWhat } from './wording.ts'
+import { adviceOf, amount, authorsOf, certaintyOf, effectOf, headlineOf, lineOf, sinceWhat } from './wording.ts'
 
 /** An alert in the field's common form, that of Alertmanager; one a signal. */
 export type Alert = {
@@ -58,7 +58,7 @@ function sharedAnnotations(n: Notification): Record<string, string> {
     link: linkOf(n),
     diff_url: diffUrl(n.deploy),
     deploy: sinceWhat(n.deploy),
-    author: n.deploy && authorOf(n.deploy),
+    author: n.deploy && authorsOf(n.deploy),
     commits: commitsOf(n),
     previous_version: n.deploy && safeText(n.deploy.previous_version ?? '', 200),
     rollback: adviceOf(n),
@@ -76,7 +76,7 @@ function sharedAnnotations(n: Notification): Record<string, string> {
 
 function annotationsOf(n: Notification, s: Signal): Record<string, string> {
   const since = sinceWhat(n.deploy)
-  const subject = `${n.event === 'test' ? '[TEST] ' : ''}${safeText(s.service, 80)}: ${lineOf(s)}`
+  const subject = `${n.event === 'test' ? '[TEST] ' : ''}${safeText(s.service, 80)}: ${lineOf(s, n.event === 'resolved')}`
   return filled({
     summary: `${subject}${since ? ` since ${since}` : ''}`,
     description: [safeText(s.reason, 500), `${certaintyOf(s)}.`, adviceOf(n)].filter(Boolean).join(' '),
@@ -134,7 +134,7 @@ export function alertmanagerBody(n: Notification, receiver: string): Record<stri
     commonLabels: common(alerts.map((a) => a.labels)),
     commonAnnotations: {
       ...common(alerts.map((a) => a.annotations)),
-      title: `${n.event === 'test' ? '[TEST] ' : ''}${safeText(incident.title, 300)}`,
+      title: headlineOf(n),
       severity: incident.severity,
     },
     externalURL: n.base_url,

@@ -4,7 +4,7 @@ import { safeLink, safeText } from './text.ts'
 import type { DeployInfo, Notification, Signal } from './types.ts'
 
 /** More would make a message that nobody reads, and bodies beyond what receivers take (20 kB). */
-export const MAX_SIGNALS = 12
+export const MAX_SIGNALS = 10
 
 /** What is to be said of an incident now. */
 export function notificationOf(o: {

@@ -19,8 +19,10 @@ export function amount(value: number, unit: string): string {
   return unit === 'count' || unit === '' || unit === '1' ? figure(value) : `${figure(value)} ${unit}`
 }
 
-/** How large the change is: `+11 points`, `×2.3`, `−70 %`. */
-export function effectOf(s: Pick<Signal, 'effect' | 'effect_unit'>): string {
+/** How large the change is: `+11 points`, `×2.3`, `−70 %`; `new` and `gone` where there is nothing to compare with. */
+export function effectOf(s: Pick<Signal, 'effect' | 'effect_unit' | 'direction'>): string {
+  if (s.direction === 'new') return 'new'
+  if (s.direction === 'vanished') return 'gone'
   const sign = s.effect < 0 ? '−' : '+'
   const size = Math.abs(s.effect)
   if (s.effect_unit === 'absolute') return `${sign}${figure(size * 100)} points`
@@ -66,34 +68,62 @@ export function measureOf(s: Pick<Signal, 'signal' | 'dimension' | 'quantile'>):
   }
 }
 
-const upperFirst = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+/** `p95` stays as it is. */
+const upperFirst = (text: string) => (/^p\d/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1))
 
-/** One signal in a line: what, how much, against what. */
-export function lineOf(s: Signal): string {
+/** One signal in a line: what, how much, against what; in the past where it is over. */
+export function lineOf(s: Signal, over = false): string {
   const fresh = NEW[s.signal]
   if (fresh) return `${fresh} ${safeText(s.dimension, 160)}${s.observed > 0 ? ` (${amount(s.observed, s.unit)})` : ''}`
-  if (s.signal === 'silence') return 'No telemetry any more'
-  return `${upperFirst(measureOf(s))}: ${amount(s.observed, s.unit)}, expected ${amount(s.expected, s.unit)} (${effectOf(s)})`
+  if (s.signal === 'silence') return over ? 'There was no telemetry' : 'No telemetry any more'
+  const observed = `${over ? 'was ' : ''}${amount(s.observed, s.unit)}`
+  return `${upperFirst(measureOf(s))}: ${observed}, expected ${amount(s.expected, s.unit)} (${effectOf(s)})`
 }
 
-/** `v42 (abc1234) by Ada`, as far as it is known. */
-export function sinceWhat(deploy: Pick<DeployInfo, 'version' | 'commit' | 'commits' | 'actor'> | null): string {
+type Since = Pick<DeployInfo, 'version' | 'commit' | 'commits' | 'actor'>
+
+/** `v42 (abc1234, 2 commits) by Ada and Grace`, as far as it is known. */
+export function sinceWhat(deploy: Since | null): string {
   if (!deploy) return ''
   const sha = deploy.commit.slice(0, 7)
   const name = deploy.version && deploy.version !== deploy.commit ? deploy.version : sha
-  const who = authorOf(deploy)
-  return safeText(`${name}${sha && name !== sha ? ` (${sha})` : ''}${who ? ` by ${who}` : ''}`, 160)
+  const details = [sha === name ? '' : sha, deploy.commits.length > 1 ? `${deploy.commits.length} commits` : '']
+  const inside = details.filter(Boolean).join(', ')
+  const who = authorsOf(deploy)
+  return safeText(`${name}${inside ? ` (${inside})` : ''}${who ? ` by ${who}` : ''}`, 160)
 }
 
-/** Who wrote the deployed commit; else who deployed. */
-export function authorOf(deploy: Pick<DeployInfo, 'commit' | 'commits' | 'actor'>): string {
-  const own = deploy.commits.find((c) => c.sha.startsWith(deploy.commit) || deploy.commit.startsWith(c.sha))
-  return safeText((own ?? deploy.commits[0])?.author ?? deploy.actor ?? '', 80)
+/** Who wrote what was deployed, the deployed commit's author first; else who deployed. */
+export function authorsOf(deploy: Since): string {
+  const isOwn = (sha: string) =>
+    deploy.commit !== '' && (sha.startsWith(deploy.commit) || deploy.commit.startsWith(sha))
+  const sorted = [...deploy.commits].sort((a, b) => Number(isOwn(b.sha)) - Number(isOwn(a.sha)))
+  const names = [...new Set(sorted.map((c) => safeText(c.author ?? '', 60)).filter(Boolean))]
+  const [first, second, ...more] = names
+  if (!first) return safeText(deploy.actor ?? '', 60)
+  if (!second) return first
+  return more.length > 0 ? `${first}, ${second} and ${more.length} more` : `${first} and ${second}`
+}
+
+/** `12 minutes`, for how long it lasted. */
+export function durationOf(fromIso: string, toIso: string): string {
+  const minutes = Math.max(0, Math.round((Date.parse(toIso) - Date.parse(fromIso)) / 60_000))
+  if (minutes < 2) return minutes < 1 ? 'less than a minute' : 'a minute'
+  if (minutes < 120) return `${minutes} minutes`
+  return minutes < 48 * 60 ? `${Math.round(minutes / 60)} hours` : `${Math.round(minutes / 1440)} days`
+}
+
+/** What the message says before anything else. */
+export function headlineOf(n: Pick<Notification, 'event' | 'incident'>): string {
+  const mark = n.event === 'test' ? '[TEST] ' : ''
+  if (n.event !== 'resolved') return safeText(`${mark}${n.incident.title}`, 300)
+  const lasted = durationOf(n.incident.started_at, n.incident.resolved_at ?? n.incident.updated_at)
+  return safeText(`Back to normal after ${lasted}: ${n.incident.title}`, 300)
 }
 
 /** How sure: the probability of seeing this by chance, and on how much it rests. */
 export function certaintyOf(s: Pick<Signal, 'p_value' | 'n'>): string {
-  const word = s.p_value < 0.0001 ? 'practically certain' : s.p_value < 0.01 ? 'very likely real' : 'likely real'
+  const word = s.p_value < 0.0001 ? 'Practically certain' : s.p_value < 0.01 ? 'Very likely real' : 'Likely real'
   const p = s.p_value < 0.0001 ? 'p < 0.0001' : `p = ${figure(s.p_value)}`
   return `${word} (${p}; ${figure(s.n.current)} now against ${figure(s.n.baseline)} before)`
 }

@@ -2,7 +2,7 @@ import type { ChannelPlugin } from '../channel.ts'
 import { diffUrl, linkOf } from '../notification.ts'
 import { escapeHtml, safeLink, safeText } from '../text.ts'
 import type { Notification } from '../types.ts'
-import { adviceOf, certaintyOf, lineOf, sinceWhat } from '../wording.ts'
+import { adviceOf, certaintyOf, headlineOf, lineOf, sinceWhat } from '../wording.ts'
 
 function linesOf(n: Notification): string[] {
   const [top] = n.signals
@@ -13,7 +13,7 @@ function linesOf(n: Notification): string[] {
   return [
     ...(n.event === 'test' ? ['This is a test of the channel. Nothing is wrong.', ''] : []),
     ...(n.merged ? ['The notice that this fired could not be delivered; this one stands for both.', ''] : []),
-    ...n.signals.map((s) => `${safeText(s.service, 80)}: ${lineOf(s)}`),
+    ...n.signals.map((s) => `${safeText(s.service, 80)}: ${lineOf(s, n.event === 'resolved')}`),
     ...(n.truncated > 0 ? [`… and ${n.truncated} more`] : []),
     '',
     ...(since ? [`Since: ${since}`, ...commits] : []),
@@ -48,7 +48,7 @@ const email: ChannelPlugin = {
       password: target.secrets[0] ?? null,
       from: searchParams.get('from') ?? '',
       to: (searchParams.get('to') ?? '').split(',').filter(Boolean),
-      subject: safeText(`[${state}] ${n.incident.title}`, 200),
+      subject: safeText(`[${state}] ${headlineOf({ ...n, event: n.event === 'test' ? 'firing' : n.event })}`, 200),
       text: [...lines, '', ...links.map((l) => `${l.label}: ${l.url}`)].join('\n'),
       html: `<div style="font:15px/1.4 system-ui,sans-serif">\n${rows}\n<p>${anchors}</p>\n</div>`,
       thread: n.incident.id,

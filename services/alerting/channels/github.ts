@@ -28,7 +28,10 @@ const github: ChannelPlugin = {
     const body = {
       state: n.event === 'resolved' ? 'success' : 'failure',
       context: `plumbline/${safeText(n.incident.environment, 60) || 'production'}/${safeText(n.incident.service, 60)}`,
-      description: safeText(`${what} ${n.incident.environment}${top ? `: ${lineOf(top)}` : ''}`, DESCRIPTION_CHARS),
+      description: safeText(
+        `${what} ${n.incident.environment}${top ? `: ${lineOf(top, n.event === 'resolved')}` : ''}`,
+        DESCRIPTION_CHARS,
+      ),
       ...(safeLink(linkOf(n)) && { target_url: linkOf(n) }),
     }
     return postJson(`${url}/statuses/${sha}`, body, headers)

@@ -1,7 +1,7 @@
 import { type ChannelPlugin, classifyHttp, postJson } from '../channel.ts'
 import { diffUrl, linkOf } from '../notification.ts'
 import { safeText } from '../text.ts'
-import { adviceOf, certaintyOf, lineOf, sinceWhat } from '../wording.ts'
+import { adviceOf, certaintyOf, headlineOf, lineOf, sinceWhat } from '../wording.ts'
 
 /** PagerDuty, Events API v2: one incident of theirs an incident of ours, tied by `dedup_key`. The secret is the routing key. */
 const pagerduty: ChannelPlugin = {
@@ -9,7 +9,6 @@ const pagerduty: ChannelPlugin = {
   render: (n, target) => {
     const [top] = n.signals
     const diff = diffUrl(n.deploy)
-    const summary = `${n.event === 'test' ? '[TEST] ' : ''}${n.incident.title}`
     return postJson(target.url, {
       routing_key: target.secrets[0] ?? '',
       event_action: n.event === 'resolved' ? 'resolve' : 'trigger',
@@ -17,7 +16,7 @@ const pagerduty: ChannelPlugin = {
       client: 'Plumbline',
       client_url: linkOf(n),
       payload: {
-        summary: safeText(summary, 1024),
+        summary: headlineOf(n),
         source: safeText(n.incident.service, 255) || 'plumbline',
         severity: n.event === 'test' ? 'info' : n.incident.severity,
         timestamp: n.incident.started_at,
@@ -25,7 +24,7 @@ const pagerduty: ChannelPlugin = {
         group: safeText(n.incident.environment, 255),
         class: top?.signal ?? 'anomaly',
         custom_details: {
-          signals: n.signals.map((s) => `${safeText(s.service, 80)}: ${lineOf(s)}`),
+          signals: n.signals.map((s) => `${safeText(s.service, 80)}: ${lineOf(s, n.event === 'resolved')}`),
           ...(top && { certainty: certaintyOf(top) }),
           since: sinceWhat(n.deploy),
           advice: adviceOf(n),

@@ -1,11 +1,12 @@
 import { type ChannelPlugin, classifyHttp, postJson } from '../channel.ts'
 import { diffUrl, linkOf, traceLink } from '../notification.ts'
 import { escapeMarkup, safeLink, safeText } from '../text.ts'
-import type { Notification } from '../types.ts'
-import { adviceOf, certaintyOf, lineOf, sinceWhat } from '../wording.ts'
+import type { Notification, Signal } from '../types.ts'
+import { adviceOf, certaintyOf, headlineOf, lineOf, sinceWhat } from '../wording.ts'
 
 const HEADER_CHARS = 150
 const LINES = 5
+const COMMITS = 3
 
 const icon = (n: Notification) => (n.event === 'resolved' ? '✅' : n.incident.severity === 'critical' ? '🔴' : '🟠')
 
@@ -19,15 +20,18 @@ const link = (url: string | null, label: string): string[] => {
 function heading(n: Notification): string {
   const services = n.incident.services.map((s) => safeText(s, 60))
   const more = services.length > 1 ? ` and ${services.length - 1} more` : ''
-  const state = n.event === 'resolved' ? 'is back to normal' : n.event === 'test' ? 'TEST: looks worse' : 'looks worse'
+  const many = services.length > 1
+  const worse = n.event === 'test' ? 'looks worse (TEST)' : many ? 'look worse' : 'looks worse'
+  const state = n.event === 'resolved' ? `${many ? 'are' : 'is'} back to normal` : worse
   return safeText(`${icon(n)} ${services[0] ?? ''}${more} ${state} (${n.incident.environment})`, HEADER_CHARS)
 }
 
 function lines(n: Notification): string {
   const several = n.incident.services.length > 1
+  const line = (s: Signal) => lineOf(s, n.event === 'resolved')
   const shown = n.signals
     .slice(0, LINES)
-    .map((s) => `• ${escapeMarkup(several ? `${safeText(s.service, 60)}: ${lineOf(s)}` : lineOf(s))}`)
+    .map((s) => `• ${escapeMarkup(several ? `${safeText(s.service, 60)}: ${line(s)}` : line(s))}`)
   const rest = n.signals.length - shown.length + n.truncated
   return [...shown, ...(rest > 0 ? [`… and ${rest} more`] : [])].join('\n')
 }
@@ -48,7 +52,10 @@ const slack: ChannelPlugin = {
   kind: 'slack',
   render: (n, target) => {
     const since = sinceWhat(n.deploy)
-    const commit = safeText((n.deploy?.commits[0]?.message ?? '').split('\n')[0] ?? '', 120)
+    const commits = n.incident.commits
+      .slice(0, COMMITS)
+      .map((c) => safeText((c.message ?? '').split('\n')[0] ?? '', 100))
+    const told = commits.filter(Boolean).map((message) => `> ${escapeMarkup(message)}`)
     const top = n.signals[0]
     const context = [
       ...(n.event === 'test' ? ['This is a test of the channel. Nothing is wrong.'] : []),
@@ -58,13 +65,13 @@ const slack: ChannelPlugin = {
     const blocks = [
       { type: 'header', text: { type: 'plain_text', text: heading(n), emoji: true } },
       ...(n.signals.length > 0 ? [section(lines(n))] : []),
-      ...(since ? [section(`Since *${escapeMarkup(since)}*${commit ? `: ${escapeMarkup(commit)}` : ''}`)] : []),
+      ...(since ? [section([`Since *${escapeMarkup(since)}*`, ...told].join('\n'))] : []),
       ...[actions(n)].filter(Boolean).map(section),
       ...(context.length > 0
         ? [{ type: 'context', elements: context.map((text) => ({ type: 'mrkdwn', text: escapeMarkup(text) })) }]
         : []),
     ]
-    return postJson(target.url, { text: escapeMarkup(`${heading(n)}: ${safeText(n.incident.title, 200)}`), blocks })
+    return postJson(target.url, { text: escapeMarkup(`${icon(n)} ${headlineOf(n)}`), blocks })
   },
   classify: classifyHttp,
 }

@@ -2,7 +2,7 @@ import { type ChannelPlugin, classifyHttp, postJson } from '../channel.ts'
 import { diffUrl, linkOf } from '../notification.ts'
 import { safeText } from '../text.ts'
 import type { Notification } from '../types.ts'
-import { adviceOf, certaintyOf, lineOf, sinceWhat } from '../wording.ts'
+import { adviceOf, certaintyOf, headlineOf, lineOf, sinceWhat } from '../wording.ts'
 
 /** Markdown that telemetry may hold is shown as it is. */
 const plain = (text: string) => text.replace(/[\\`*_[\]()~]/g, (c) => `\\${c}`)
@@ -24,7 +24,6 @@ function facts(n: Notification): { title: string; value: string }[] {
 const teams: ChannelPlugin = {
   kind: 'teams',
   render: (n, target) => {
-    const mark = n.event === 'test' ? '[TEST] ' : ''
     const state = n.event === 'resolved' ? 'Resolved' : n.incident.severity === 'critical' ? 'Critical' : 'Warning'
     const diff = diffUrl(n.deploy)
     const actions = [{ title: 'Verdict', url: linkOf(n) }, ...(diff ? [{ title: 'Diff', url: diff }] : [])]
@@ -33,14 +32,18 @@ const teams: ChannelPlugin = {
       type: 'AdaptiveCard',
       version: '1.4',
       body: [
-        block(`${mark}${state}: ${plain(safeText(n.incident.title, 300))}`, {
+        block(`${state}: ${plain(headlineOf(n))}`, {
           weight: 'Bolder',
           size: 'Medium',
           color: n.event === 'resolved' ? 'Good' : n.incident.severity === 'critical' ? 'Attention' : 'Warning',
         }),
         ...n.signals
           .slice(0, 6)
-          .map((s) => block(`${plain(safeText(s.service, 60))}: ${plain(lineOf(s))}`, { spacing: 'Small' })),
+          .map((s) =>
+            block(`${plain(safeText(s.service, 60))}: ${plain(lineOf(s, n.event === 'resolved'))}`, {
+              spacing: 'Small',
+            }),
+          ),
         { type: 'FactSet', facts: facts(n) },
         ...(n.merged ? [block('The notice that this fired could not be delivered.', { isSubtle: true })] : []),
         ...(n.event === 'test' ? [block('This is a test of the channel. Nothing is wrong.', { isSubtle: true })] : []),

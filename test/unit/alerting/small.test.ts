@@ -115,9 +115,9 @@ describe('words', () => {
       '3 a minute',
     ])
     expect([
-      effectOf({ effect: 0.113, effect_unit: 'absolute' }),
-      effectOf({ effect: 1.3, effect_unit: 'relative' }),
-      effectOf({ effect: -0.7, effect_unit: 'relative' }),
+      effectOf({ effect: 0.113, effect_unit: 'absolute', direction: 'up' }),
+      effectOf({ effect: 1.3, effect_unit: 'relative', direction: 'up' }),
+      effectOf({ effect: -0.7, effect_unit: 'relative', direction: 'down' }),
     ]).toEqual(['+11.3 points', '×2.3', '−70 %'])
   })
 
