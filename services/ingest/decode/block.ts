@@ -1,6 +1,6 @@
 import { type Column, Words } from './columns.ts'
 import type { Table } from './index.ts'
-import type { Out } from './out.ts'
+import { Out } from './out.ts'
 import { dayText } from './place.ts'
 import type { ResourceRow, ScopeRow } from './resource.ts'
 import { RunLowCard, RunNumber, Runs } from './runs.ts'
@@ -103,8 +103,8 @@ export abstract class Block {
   }
 
   /** The rows as one block in Native format, `_batch` as the last column. */
-  native(out: Out, batch: bigint): Uint8Array {
-    for (const run of this.runs) run.rows = this.rows
+  native(batch: bigint): Uint8Array {
+    const out = new Out(this.bytes())
     out.varint(this.fields.length + 1)
     out.varint(this.rows)
     for (const { name, type, column } of this.fields) {
@@ -118,6 +118,6 @@ export abstract class Block {
     const from = out.used
     out.bytes(Uint32Array.of(Number(batch & 0xffffffffn), Number(batch >> 32n)), 8)
     out.repeat(from, this.rows)
-    return out.take()
+    return out.written()
   }
 }

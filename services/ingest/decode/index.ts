@@ -9,7 +9,6 @@ import { LogBlock } from './log-columns.ts'
 import { LogReader } from './logs.ts'
 import { ExponentialBlock, HistogramBlock, NumberBlock, SummaryBlock } from './metric-columns.ts'
 import { type MetricBlocks, MetricReader } from './metrics.ts'
-import { Out } from './out.ts'
 import { dayText } from './place.ts'
 import { Core } from './reader.ts'
 import { SpanBlock } from './span-columns.ts'
@@ -67,7 +66,6 @@ export type SealedBlock = {
 export class Batches {
   readonly limits: Limits
   readonly #core: Core
-  readonly #out = new Out()
   readonly #spans = new Blocks('otel_traces', () => new SpanBlock())
   readonly #logs = new Blocks('otel_logs', () => new LogBlock())
   readonly #metrics: MetricBlocks = {
@@ -154,7 +152,7 @@ export class Batches {
       rows: block.rows,
       minutes: [...block.minutes].sort((a, b) => a - b),
       columns: [...block.fields.map(({ name }) => name), '_batch'],
-      native: block.native(this.#out, batch),
+      native: block.native(batch),
     }
   }
 }

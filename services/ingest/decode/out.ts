@@ -1,8 +1,13 @@
-/** A growing byte buffer that a Native block is written into; kept between blocks. Little-endian hosts only. */
+/** A growing byte buffer that one Native block is written into. Little-endian hosts only. */
 export class Out {
-  data = new Uint8Array(1 << 16)
+  data: Uint8Array
   used = 0
   #pairs = new Uint32Array(1024)
+
+  /** `bytes` is about how much will be written. */
+  constructor(bytes: number) {
+    this.data = new Uint8Array(bytes + (bytes >>> 3) + 4096)
+  }
 
   /** Makes room for `bytes` more, and returns where they begin. */
   room(bytes: number): number {
@@ -86,11 +91,9 @@ export class Out {
     this.used = from + total
   }
 
-  /** What was written, as bytes of its own; the buffer is empty after it. */
-  take(): Uint8Array {
-    const taken = this.data.slice(0, this.used)
-    this.used = 0
-    return taken
+  /** What was written. */
+  written(): Uint8Array {
+    return this.data.subarray(0, this.used)
   }
 }
 

@@ -1,18 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DecodeError } from '../../../services/ingest/decode/index.ts'
-import {
-  attr,
-  decode,
-  decodeLogs,
-  decodeSpans,
-  encode,
-  id,
-  NOW,
-  nanos,
-  type Plain,
-  span,
-  spanRow,
-} from './support/otlp.ts'
+import { attr, decode, decodeLogs, decodeSpans, id, NOW, nanos, type Plain, span, spanRow } from './support/otlp.ts'
 import { fixed64, group, int, len, traceRequest, varint } from './support/wire.ts'
 
 /** RELIABILITY 1.3 and 1.4, a row a case; what concerns JSON alone is in json.test.ts. */

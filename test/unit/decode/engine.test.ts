@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Batches, type Signal } from '../../../services/ingest/decode/index.ts'
 import { requests } from './support/arbitrary.ts'
 import { expectedRows } from './support/expected.ts'
-import { type Row, readNative } from './support/native-reader.ts'
-import { encode, NOW, type Plain } from './support/otlp.ts'
+import { type Row, readBlocks, readNative } from './support/native-reader.ts'
+import { attr, encode, NOW, type Plain, span, spans } from './support/otlp.ts'
 
 type Opts = NonNullable<Parameters<typeof createClient>[0]>
 let client: ClickHouseClient
@@ -38,7 +38,7 @@ const roundTrip = async (table: string, native: Uint8Array, batch: bigint): Prom
   await client.command({
     query: `SELECT * FROM ${table} WHERE _batch = ${batch} INTO OUTFILE '${out}' FORMAT Native SETTINGS max_threads = 1`,
   })
-  return readNative(readFileSync(out))
+  return readBlocks(readFileSync(out))
 }
 
 const text = (row: Row): string =>
@@ -76,6 +76,21 @@ describe('a request, decoded, inserted and read back', () => {
       )
     })
   }
+
+  it.each([200, 300, 70_000])('keeps apart %i names of spans in one block', async (count) => {
+    const batches = new Batches()
+    for (let i = 0; i < count; i += 1000) {
+      const some = Array.from({ length: 1000 }, (_, k) =>
+        span({ name: `name ${(i + k) % count}`, attributes: [attr(`key ${(i + k) % count}`, '')] }),
+      )
+      batches.append('traces', 'protobuf', encode('traces', spans(some)), NOW)
+    }
+    const sealed = batches.seal('otel_traces/20261122', ++batch)
+    const rows = await roundTrip(sealed.table, sealed.native, batch)
+    expect(rows).toHaveLength(Math.max(1000, count))
+    expect(new Set(rows.map((row) => row.SpanName)).size).toBe(count)
+    for (const row of rows) expect(row.SpanAttributes).toEqual([[`key ${String(row.SpanName).slice(5)}`, '']])
+  })
 
   it('lies in one part, in the partition of its day', async () => {
     const parts = await client.query({

@@ -103,20 +103,34 @@ const readData = (c: Cursor, type: string, count: number): unknown[] => {
   })
 }
 
-/** Rows of one Native block; a Map column becomes a list of pairs. */
-export const readNative = (bytes: Uint8Array): Row[] => {
-  const c = new Cursor(bytes)
+const readBlock = (c: Cursor): Row[] => {
   const columns = c.varint()
   const count = c.varint()
   const rows: Row[] = many(count, () => ({}))
   for (let i = 0; i < columns; i++) {
     const name = c.text()
     const type = c.text()
+    if (count === 0) continue
     readPrefix(c, type)
     readData(c, type, count).forEach((value, row) => {
       rows[row]![name] = value
     })
   }
+  return rows
+}
+
+/** Rows of one Native block; a Map column becomes a list of pairs. */
+export const readNative = (bytes: Uint8Array): Row[] => {
+  const c = new Cursor(bytes)
+  const rows = readBlock(c)
   if (c.pos !== bytes.length) throw new Error(`block of ${bytes.length} bytes ends at ${c.pos}`)
+  return rows
+}
+
+/** Rows of all blocks that the engine wrote. */
+export const readBlocks = (bytes: Uint8Array): Row[] => {
+  const c = new Cursor(bytes)
+  const rows: Row[] = []
+  while (c.pos < bytes.length) for (const row of readBlock(c)) rows.push(row)
   return rows
 }

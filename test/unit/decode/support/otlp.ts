@@ -29,7 +29,9 @@ const long = (value: bigint): Plain => {
 
 /** Encoded by an encoder that is not ours. */
 export const encode = (signal: Signal, request: Plain): Uint8Array =>
-  codecs[signal].encode(map(request, (leaf) => (typeof leaf === 'bigint' ? long(leaf) : leaf))).finish()
+  Uint8Array.from(
+    codecs[signal].encode(map(request, (leaf) => (typeof leaf === 'bigint' ? long(leaf) : leaf))).finish(),
+  )
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
