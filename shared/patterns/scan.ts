@@ -198,8 +198,8 @@ function consumeUnit(out: Scan, word: string): boolean {
 function maskCalendar({ text, kind }: Scan): void {
   for (let i = 0; i < text.length; i++) {
     if (kind[i] !== WORD || text[i]!.length < 3 || text[i]!.length > 4 || !calendar.has(text[i]!)) continue
-    const beside = (at: number) => kind[at] === VALUE || (kind[at] === WORD && calendar.has(text[at]!))
-    if (beside(i + 2) || beside(i - 2)) {
+    const isDate = (at: number) => kind[at] === VALUE || (kind[at] === WORD && calendar.has(text[at]!))
+    if (isDate(i - 2) || isDate(text[i + 1] === ',' ? i + 3 : i + 2)) {
       text[i] = VAR
       kind[i] = VALUE
     }

@@ -78,8 +78,11 @@ function readTelemetry(folder: string, miners: ServicePatternMiners): Raw {
   return { spans, logs }
 }
 
-/** `HH:MM:SS.mmm LEVEL logger#line TraceID: … SpanID: … message`: the line is what an SDK would send as `code.lineno`. */
-const layout = /^\S+ +([A-Z]+) +\S*?(?:#(\d+))? +TraceID: \S* +SpanID: \S* +(.*)$/s
+/**
+ * `HH:MM:SS.mmm LEVEL logger#line TraceID: … SpanID: … message`. Logger and line are what an SDK sends as `code.*` attributes: where
+ * they are known they tell statements apart better than the text does.
+ */
+const layout = /^\S+ +([A-Z]+) +(\S+#\d+)? *TraceID: \S* +SpanID: \S* +(.*)$/s
 
 function readLog(row: Row, miners: ServicePatternMiners): RawLog {
   const service = serviceOf(row.pod!)
@@ -105,7 +108,7 @@ function settle(parts: Raw[], miners: ServicePatternMiners): Telemetry {
       return {
         spanId: log.spanId,
         service: log.service,
-        statement: `${id}#${log.site}`,
+        statement: log.site === '' ? id : log.site,
         error: log.error,
         text: log.template,
       }

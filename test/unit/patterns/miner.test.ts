@@ -21,7 +21,15 @@ describe('lines that say the same thing share a pattern', () => {
     ['MAC addresses', ['lease for 00:1a:cc:dd:ee:ff ended', 'lease for cc:dd:0a:bb:ee:ff ended']],
     ['paths and URLs', ['read /var/lib/a.db', 'read https://example.org/a/b?c=d', 'read C:\\data\\x.log']],
     ['durations and sizes', ['took 12 ms', 'took 3 s', 'took 1.5 seconds', 'took <1 sec', 'took 00:02', 'took 4 min']],
-    ['dates', ['since Fri Jul 8 12:00:01 PDT 2005', 'since 2005-07-08T12:00:01Z', 'since Jan 3']],
+    [
+      'dates',
+      [
+        'since Fri Jul 8 12:00:01 PDT 2005',
+        'since 2005-07-08T12:00:01Z',
+        'since Jan 3',
+        'since Sun, 29 Jan 2023 09:25:39 GMT',
+      ],
+    ],
     ['lists of values', ['ids [1, 2, 3] sent', 'ids [7] sent', 'ids [1,2] sent']],
     ['class names', ['loaded org.acme.app.Main', 'loaded com.acme.util.Json']],
     ['e-mail addresses', ['mail to bob@example.org bounced', 'mail to alice@mail.example.com bounced']],
