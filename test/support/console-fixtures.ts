@@ -131,10 +131,14 @@ const keys = [
 
 function lists(path: string, query: URLSearchParams, world: World): unknown {
   const wanted = (name: string, value: string) => !query.get(name) || query.get(name) === value
+  const inWindow = (time: string) => !query.get('from') || (time >= query.get('from')! && time <= query.get('to')!)
   const services = world.empty ? [] : shapes.map(serviceRow).filter((row) => wanted('environment', row.environment))
   const table: Record<string, () => unknown> = {
     '/services': () => page(services),
-    '/deploys': () => page(world.empty ? [] : deploys.filter((deploy) => wanted('service', deploy.service))),
+    '/deploys': () =>
+      page(
+        world.empty ? [] : deploys.filter((deploy) => wanted('service', deploy.service) && inWindow(deploy.started_at)),
+      ),
     '/anomalies': () =>
       page(
         world.empty

@@ -215,7 +215,8 @@ const attributes: Finding['top_attributes'] = [
 
 function findingOf(seed: Seed, minutes: number): Finding {
   const effect =
-    seed.effect ?? (seed.unit === 'ratio' ? seed.observed - seed.expected : seed.observed / seed.expected - 1)
+    seed.effect ??
+    ((seed.unit ?? 'ratio') === 'ratio' ? seed.observed - seed.expected : seed.observed / seed.expected - 1)
   return {
     direction: 'up',
     harmful: true,

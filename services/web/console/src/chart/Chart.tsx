@@ -104,8 +104,9 @@ function LegendItem({ line, index, unit }: { line: Line; index: number | null; u
 function Legend({ frame, index }: { frame: Frame; index: number | null }) {
   const { zone } = usePrefs()
   const at = index === null ? undefined : frame.xs[index]
-  const lower = index === null ? null : frame.band?.lower[index]
-  const upper = index === null ? null : frame.band?.upper[index]
+  const where = index ?? frame.band?.lower.findLastIndex((each) => each !== null) ?? -1
+  const lower = frame.band?.lower[where]
+  const upper = frame.band?.upper[where]
   return (
     <ul className="legend">
       <li className="legend-at">{at === undefined ? 'last' : dayTime(at * 1000, zone)}</li>

@@ -103,6 +103,7 @@ function drawDeploys(plot: uPlot, timesS: number[], colour: string): void {
   ctx.strokeStyle = colour
   ctx.fillStyle = colour
   ctx.lineWidth = 1.5 * ratio
+  ctx.setLineDash([])
   for (const time of timesS) {
     const x = plot.valToPos(time, 'x', true)
     if (x < bbox.left || x > bbox.left + bbox.width) continue

@@ -25,7 +25,7 @@ function ServicePicker({ services }: { services: ServiceItem[] }) {
   }
   return (
     <label className="pick">
-      <span>Service</span>
+      <span className="visually-hidden">Service</span>
       <select value={chosen} onChange={(event) => choose(event.target.value)}>
         <option value="">All services</option>
         {names.map((name) => (
@@ -48,9 +48,9 @@ function EnvironmentPicker() {
   ])
   return (
     <label className="pick">
-      <span>Environment</span>
+      <span className="visually-hidden">Environment</span>
       <select value={search.env ?? ''} onChange={(event) => set({ env: event.target.value })}>
-        <option value="">All</option>
+        <option value="">All environments</option>
         {names.filter(Boolean).map((name) => (
           <option key={name} value={name}>
             {name}
@@ -92,7 +92,7 @@ function Switches() {
         aria-label={`Colours: ${theme}. Switch to ${nextTheme[theme]}`}
         title={`Colours: ${theme}`}
       >
-        <Icon name={theme === 'light' ? 'sun' : theme === 'dark' ? 'moon' : 'system'} />
+        <Icon name={theme === 'light' ? 'sun' : theme === 'dark' ? 'moon' : 'contrast'} />
       </button>
     </div>
   )

@@ -113,17 +113,17 @@ function Filters() {
   return (
     <>
       <label className="pick">
-        <span>State</span>
+        <span className="visually-hidden">State</span>
         <select value={search.state ?? ''} onChange={(event) => set({ state: event.target.value })}>
-          <option value="">All</option>
+          <option value="">All states</option>
           <option value="open">Open</option>
           <option value="closed">Closed</option>
         </select>
       </label>
       <label className="pick">
-        <span>Signal</span>
+        <span className="visually-hidden">Signal</span>
         <select value={search.signal ?? ''} onChange={(event) => set({ signal: event.target.value })}>
-          <option value="">All</option>
+          <option value="">All signals</option>
           {signalNames.map((signal) => (
             <option key={signal} value={signal}>
               {signalWord(signal)}

@@ -2,7 +2,7 @@ import { Link, useParams } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { SeriesChart } from '../../chart/SeriesChart.tsx'
 import { useNow } from '../../lib/clock.ts'
-import { duration, effect, inUnit, percent, short } from '../../lib/format.ts'
+import { duration, effect, inUnit, short } from '../../lib/format.ts'
 import { useRead } from '../../lib/queries.ts'
 import { around } from '../../lib/range.ts'
 import type { Anomaly as AnomalyDocument, Page } from '../../lib/types.ts'
@@ -107,7 +107,7 @@ function Grounds({ anomaly }: { anomaly: AnomalyDocument }) {
           ['Baseline window', spanOf(finding.window.baseline)],
           ['Current window', spanOf(finding.window.current)],
           ['Method', finding.method],
-          ['Score', `${anomaly.score.toFixed(2)}, ${percent(anomaly.score)} of the most certain`],
+          ['Score', anomaly.score.toFixed(2)],
         ]}
       />
       <details className="more">
@@ -149,42 +149,44 @@ function Exemplars({ anomaly }: { anomaly: AnomalyDocument }) {
   const ids = anomaly.evidence.finding.exemplar_trace_ids
   return (
     <Section title="Which requests">
-      {ids.length === 0 && <p className="faint">No example trace: this signal does not come from spans.</p>}
-      {ids.length > 0 && (
-        <ul className="plain-list exemplar-list">
-          {ids.map((id) => (
-            <li key={id}>
-              <TraceLink id={id}>{id}</TraceLink>
-            </li>
-          ))}
-        </ul>
-      )}
-      <TopAttributes attributes={anomaly.evidence.finding.top_attributes} />
-      <p>
-        <Link
-          to="/logs"
-          search={
-            {
-              service: anomaly.service,
-              ...around(anomaly.started_at, anomaly.ended_at, Date.parse(anomaly.updated_at)),
-            } as never
-          }
-        >
-          Logs of that time
-        </Link>{' '}
-        ·{' '}
-        <Link
-          to="/patterns"
-          search={
-            {
-              service: anomaly.service,
-              ...around(anomaly.started_at, anomaly.ended_at, Date.parse(anomaly.updated_at)),
-            } as never
-          }
-        >
-          Log patterns
-        </Link>
-      </p>
+      <div className="card pad">
+        {ids.length === 0 && <p className="faint">No example trace: this signal does not come from spans.</p>}
+        {ids.length > 0 && (
+          <ul className="plain-list exemplar-list">
+            {ids.map((id) => (
+              <li key={id}>
+                <TraceLink id={id}>{id}</TraceLink>
+              </li>
+            ))}
+          </ul>
+        )}
+        <TopAttributes attributes={anomaly.evidence.finding.top_attributes} />
+        <p>
+          <Link
+            to="/logs"
+            search={
+              {
+                service: anomaly.service,
+                ...around(anomaly.started_at, anomaly.ended_at, Date.parse(anomaly.updated_at)),
+              } as never
+            }
+          >
+            Logs of that time
+          </Link>{' '}
+          ·{' '}
+          <Link
+            to="/patterns"
+            search={
+              {
+                service: anomaly.service,
+                ...around(anomaly.started_at, anomaly.ended_at, Date.parse(anomaly.updated_at)),
+              } as never
+            }
+          >
+            Log patterns
+          </Link>
+        </p>
+      </div>
     </Section>
   )
 }

@@ -60,9 +60,9 @@ function Filter() {
   const set = useSetSearch()
   return (
     <label className="pick">
-      <span>Verdict</span>
+      <span className="visually-hidden">Verdict</span>
       <select value={search.verdict ?? ''} onChange={(event) => set({ verdict: event.target.value })}>
-        <option value="">All</option>
+        <option value="">All verdicts</option>
         {words.map((word) => (
           <option key={word} value={word}>
             {verdictWord(word).word}

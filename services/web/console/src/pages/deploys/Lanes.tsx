@@ -41,7 +41,11 @@ export function Lanes({ deploys }: { deploys: DeployItem[] }) {
   const span = spanOf(search.range || search.from ? search : { range: '24h' }, nowMs)
   const place: Place = (timeMs) =>
     Math.min(100, Math.max(0, ((timeMs - span.fromMs) / (span.toMs - span.fromMs)) * 100))
-  const lanes = [...new Set(deploys.map((deploy) => `${deploy.service}|${deploy.environment}`))].sort()
+  const inside = deploys.filter((deploy) => {
+    const atMs = Date.parse(deploy.started_at)
+    return atMs >= span.fromMs && atMs <= span.toMs
+  })
+  const lanes = [...new Set(inside.map((deploy) => `${deploy.service}|${deploy.environment}`))].sort()
   const long = span.toMs - span.fromMs > 86_400_000
   return (
     <div className="lanes card">
@@ -57,7 +61,7 @@ export function Lanes({ deploys }: { deploys: DeployItem[] }) {
       </div>
       {lanes.map((lane) => {
         const [service = '', environment = ''] = lane.split('|')
-        const own = deploys.filter((deploy) => deploy.service === service && deploy.environment === environment)
+        const own = inside.filter((deploy) => deploy.service === service && deploy.environment === environment)
         return (
           <div key={lane} className="lane">
             <Link to="/s/$service" params={{ service }} search={{ env: environment } as never} className="lane-name">

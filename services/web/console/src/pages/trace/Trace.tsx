@@ -1,3 +1,98 @@
-export default function Soon() {
-  return <h1>Soon</h1>
+import { Link, useParams } from '@tanstack/react-router'
+import { count, ms, short } from '../../lib/format.ts'
+import { useRead } from '../../lib/queries.ts'
+import type { Span, Trace as TraceDocument } from '../../lib/types.ts'
+import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
+import { PageHead, Section, ServiceLink } from '../../ui/Bits.tsx'
+import { Id } from '../../ui/Copy.tsx'
+import { Loaded } from '../../ui/Feedback.tsx'
+import { At } from '../../ui/Time.tsx'
+import { LogRow } from '../logs/LogRow.tsx'
+import { SpanDetail } from './SpanDetail.tsx'
+import { colours, totalMs } from './tree.ts'
+import { Waterfall } from './Waterfall.tsx'
+import './trace.css'
+
+function Versions({ spans }: { spans: Span[] }) {
+  const colour = colours(spans)
+  const services = [...colour.keys()]
+  return (
+    <ul className="legend trace-legend">
+      {services.map((service) => {
+        const own = spans.filter((span) => span.service === service)
+        const versions = [...new Set(own.map((span) => span.version).filter(Boolean))]
+        const failed = own.filter((span) => span.failed).length
+        return (
+          <li key={service}>
+            <span className="trace-dot" style={{ background: `var(${colour.get(service)})` }} aria-hidden="true" />
+            <ServiceLink service={service} />
+            <span className="faint">
+              {versions.map(short).join(', ')} · {own.length} {own.length === 1 ? 'span' : 'spans'}
+              {failed > 0 && ` · ${failed} failed`}
+            </span>
+          </li>
+        )
+      })}
+    </ul>
+  )
+}
+
+function Body({ trace }: { trace: TraceDocument }) {
+  const search = useSearch()
+  const set = useSetSearch()
+  const root = trace.spans.find((span) => span.parent_span_id === '') ?? trace.spans[0]
+  const chosen = trace.spans.find((span) => span.span_id === search.span)
+  return (
+    <>
+      <PageHead
+        title={root?.name ?? 'Trace'}
+        lead={
+          <>
+            {ms(totalMs(trace.spans))}, {count(trace.spans.length)} spans{trace.truncated && ' (more are not shown)'},
+            began <At at={root?.started_at} />
+          </>
+        }
+      >
+        <Id text={trace.trace_id} />
+      </PageHead>
+      <Versions spans={trace.spans} />
+      <div className={chosen ? 'trace-columns' : undefined}>
+        <Waterfall
+          spans={trace.spans}
+          chosen={search.span}
+          onChoose={(id) => set({ span: id === search.span ? null : id }, true)}
+        />
+        {chosen && <SpanDetail span={chosen} onClose={() => set({ span: null }, true)} />}
+      </div>
+      <Section title="Logs of this trace" note={`${trace.logs.length} lines`}>
+        {trace.logs.length === 0 && <p className="faint">No log line carries this trace’s id.</p>}
+        <div className="card log-list">
+          {trace.logs.slice(0, 200).map((line) => (
+            <LogRow key={`${line.time}${line.span_id}${line.body}`} line={line} />
+          ))}
+        </div>
+        <p>
+          <Link to="/logs" search={{ trace: trace.trace_id } as never}>
+            All of them in Logs
+          </Link>
+        </p>
+      </Section>
+    </>
+  )
+}
+
+/** Where did time go? */
+export default function Trace() {
+  const { id } = useParams({ strict: false }) as { id: string }
+  const read = useRead<TraceDocument>(`/traces/${encodeURIComponent(id)}`, {}, { everyMs: 60_000 })
+  return (
+    <>
+      <p className="crumbs">
+        <Link to="/traces">Traces</Link>
+      </p>
+      <Loaded read={read} lines={12}>
+        {(trace) => <Body trace={trace} />}
+      </Loaded>
+    </>
+  )
 }

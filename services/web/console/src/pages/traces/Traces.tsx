@@ -1,3 +1,141 @@
-export default function Soon() {
-  return <h1>Soon</h1>
+import { Link } from '@tanstack/react-router'
+import { count, ms, short } from '../../lib/format.ts'
+import { useWindowed } from '../../lib/queries.ts'
+import type { Page, TraceItem } from '../../lib/types.ts'
+import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
+import { Badge } from '../../ui/Badge.tsx'
+import { PageHead, ServiceLink } from '../../ui/Bits.tsx'
+import { Empty, Loaded } from '../../ui/Feedback.tsx'
+import { type Column, Table } from '../../ui/Table.tsx'
+import { At } from '../../ui/Time.tsx'
+import { Scatter } from './Scatter.tsx'
+
+const failed = { word: 'Failed', tone: 'bad', mark: 'cross', means: 'The request failed.' } as const
+
+const columns: Column<TraceItem>[] = [
+  { key: 'at', title: 'Began', by: (item) => item.started_at, cell: (item) => <At at={item.started_at} /> },
+  {
+    key: 'route',
+    title: 'Request',
+    by: (item) => item.route,
+    cell: (item) => (
+      <Link to="/traces/$id" params={{ id: item.trace_id }} className="mono strong">
+        {item.route || item.name}
+      </Link>
+    ),
+  },
+  {
+    key: 'service',
+    title: 'Service',
+    by: (item) => item.service,
+    cell: (item) => <ServiceLink service={item.service} environment={item.environment} />,
+  },
+  { key: 'version', title: 'Version', by: (item) => item.version, cell: (item) => short(item.version) },
+  {
+    key: 'duration',
+    title: 'Took',
+    number: true,
+    by: (item) => item.duration_ms,
+    cell: (item) => ms(item.duration_ms),
+  },
+  {
+    key: 'status',
+    title: 'Status',
+    by: (item) => Number(item.failed),
+    cell: (item) => (
+      <>
+        {item.failed ? <Badge word={failed} /> : 'fine'} {item.http_status ?? ''}
+      </>
+    ),
+  },
+  {
+    key: 'exception',
+    title: 'Exception',
+    wide: true,
+    cell: (item) => (item.exception_type ? <code>{item.exception_type}</code> : '–'),
+  },
+]
+
+function Filters() {
+  const search = useSearch()
+  const set = useSetSearch()
+  const apply = (form: FormData) => {
+    const text = (name: string) => String(form.get(name) ?? '').trim()
+    set({
+      route: text('route'),
+      version: text('version'),
+      min: text('min'),
+      failed: form.get('failed') ? 'true' : null,
+    })
+  }
+  return (
+    <form action={apply} className="filters" key={`${search.route}${search.version}${search.min}${search.failed}`}>
+      <label>
+        Route
+        <input name="route" defaultValue={search.route ?? ''} placeholder="POST /checkout" />
+      </label>
+      <label>
+        Version
+        <input name="version" defaultValue={search.version ?? ''} size={12} />
+      </label>
+      <label>
+        Slower than (ms)
+        <input name="min" type="number" min={0} defaultValue={search.min ?? ''} />
+      </label>
+      <label className="check">
+        <span>
+          <input name="failed" type="checkbox" defaultChecked={search.failed === 'true'} /> Failed only
+        </span>
+      </label>
+      <button type="submit" className="button primary">
+        Search
+      </button>
+    </form>
+  )
+}
+
+/** Find the slow one, or the failed one. */
+export default function Traces() {
+  const search = useSearch()
+  const read = useWindowed<Page<TraceItem>>('/traces', search, {
+    service: search.service,
+    environment: search.env,
+    route: search.route,
+    version: search.version,
+    min_ms: search.min,
+    failed: search.failed === 'true' ? 'true' : undefined,
+    limit: 300,
+  })
+  return (
+    <>
+      <PageHead title="Traces" />
+      <Filters />
+      <Loaded read={read} lines={12}>
+        {(data) =>
+          data.items.length > 0 ? (
+            <>
+              <p className="faint">
+                The newest {count(data.items.length)} requests{data.next && ' of more'},{' '}
+                {count(data.items.filter((item) => item.failed).length)} failed.
+              </p>
+              <Scatter items={data.items} />
+              <Table
+                label="Traces"
+                columns={columns}
+                rows={data.items}
+                rowKey={(item) => `${item.trace_id}${item.span_id}`}
+              />
+            </>
+          ) : (
+            <Empty title="No request matches">
+              <p>
+                Widen the time range or take a filter away. If nothing ever shows up here, see how to{' '}
+                <Link to="/setup">send traces</Link>.
+              </p>
+            </Empty>
+          )
+        }
+      </Loaded>
+    </>
+  )
 }
