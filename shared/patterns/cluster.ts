@@ -35,7 +35,7 @@ export const maxAliasesPerCluster = 256
 
 const capitals = /^[A-Z][A-Z_-]+$/
 
-export function skeletonOf(scan: Scan): string {
+function skeletonOf(scan: Scan): string {
   let skeleton = ''
   for (let i = 0; i < scan.text.length; i++) skeleton += scan.kind[i] === PUNCT ? scan.text[i]! : '\u0001'
   return skeleton
@@ -46,7 +46,8 @@ export function newCluster(scan: Scan, key: string, born: number): Cluster {
   for (let i = 0; i < scan.text.length; i++) if (scan.kind[i] !== PUNCT) columns.push(i)
   return {
     id: hash64(key),
-    text: scan.text,
+    // Slices of a body keep all of it alive: these are slices of a text as short as the pattern. U+0001 is white space to `scan`.
+    text: scan.text.join('\u0001').split('\u0001'),
     columns,
     open: columns.map(() => false),
     template: key,

@@ -34,10 +34,9 @@ export default async function run({ input, out, progress }: EvalOptions): Promis
       resources: resourceSeries(quiet.at(-1)!, folder, fromMs),
       calls: one.app === 'ob' ? knownCalls(input) : [],
     })
-    if (process.env.EVAL_EXPLAIN)
-      process.stderr.write(`${one.case} ${JSON.stringify(ranking.suspects.slice(0, 4), null, 1)}\n`)
     lines.push(JSON.stringify({ case: one.case, ranking: ranking.suspects.map((s) => s.node) }))
-    progress(`${one.case}: ${ranking.suspects[0]?.node ?? 'none'}`)
+    const first = ranking.suspects[0]
+    progress(`${one.case}: ${first === undefined ? ranking.reason : `${first.node}: ${first.evidence[0]}`}`)
   }
   writeFileSync(out, `${lines.join('\n')}\n`)
 }

@@ -64,7 +64,6 @@ function rank(graph: CallGraph, target: string, metric: Metric, history: Part, w
     window: seriesOf(metric, ...window),
     unit: ' s',
   })
-  if (process.env.EVAL_EXPLAIN) process.stderr.write(`${JSON.stringify(ranking, null, 1)}\n`)
   return ranking.suspects.map((s) => s.node)
 }
 
