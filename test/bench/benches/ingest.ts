@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Batches } from '../../../services/ingest/decode/index.ts'
+import type { SignalName } from '../../support/otlp.ts'
+import { bodyOf, ITEMS } from '../ingest/data.ts'
+import { cpuSeconds, post, quantile, type Side, startSide, type Usage } from '../ingest/side.ts'
+import type { Bench } from '../main.ts'
+
+const TABLES: Record<SignalName, string[]> = {
+  traces: ['otel_traces'],
+  logs: ['otel_logs'],
+  metrics: ['otel_metrics_gauge', 'otel_metrics_sum'],
+}
+const BODIES = 240
+const WARM_UP = 40
+const SENDERS = 8
+/** Rows of the blocks that `engine` inserts: as ours at full load. */
+const BLOCK_ROWS = 50_000
+
+type Result = { perCpuS: number; perS: number; cpuS: number; rssMib: number; p99Ms: number }
+
+/** Sends bodies and waits until all their rows can be queried; counts CPU from the first body to the last row. */
+async function drive(side: Side, signal: SignalName, bodies: Buffer[]): Promise<Result> {
+  const tables = TABLES[signal]
+  const already = await side.ask<number>({ cmd: 'count', tables })
+  const before = await side.ask<Usage>({ cmd: 'usage' })
+  const startedMs = performance.now()
+  const latencies = await sendAll(`${side.url}/v1/${signal}`, bodies)
+  await side.ask({ cmd: 'flush' })
+  const rows = bodies.length * ITEMS
+  while ((await side.ask<number>({ cmd: 'count', tables })) < already + rows) {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  const seconds = (performance.now() - startedMs) / 1000
+  const after = await side.ask<Usage>({ cmd: 'usage' })
+  const cpuS = cpuSeconds(after, before)
+  const rssMib = after.rssBytes / 2 ** 20
+  return { perCpuS: rows / cpuS, perS: rows / seconds, cpuS, rssMib, p99Ms: quantile(latencies, 0.99) }
+}
+
+async function sendAll(url: string, bodies: Buffer[]): Promise<number[]> {
+  const latencies: number[] = []
+  let next = 0
+  const sender = async () => {
+    while (next < bodies.length) {
+      const body = bodies[next++]!
+      for (;;) {
+        const { status, ms } = await post(url, body)
+        if (status === 200) {
+          latencies.push(ms)
+          break
+        }
+        if (status !== 429 && status !== 503) throw new Error(`answered ${status}`)
+        await new Promise((resolve) => setTimeout(resolve, 200))
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: SENDERS }, sender))
+  return latencies
+}
+
+/** The same rows as Native blocks that are ready: what no way into the engine can be cheaper than. */
+async function driveEngine(side: Side, signal: SignalName, bodies: Buffer[], atMs: number): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), 'plumbline-blocks-'))
+  const batches = new Batches()
+  const blocks: { table: string; columns: string[]; rows: number; file: string }[] = []
+  const take = (key: string) => {
+    const { table, columns, rows, native } = batches.seal(key, BigInt(blocks.length + 1))
+    const file = join(folder, `${blocks.length}.native`)
+    writeFileSync(file, native)
+    blocks.push({ table, columns, rows, file })
+  }
+  for (const body of bodies) {
+    batches.append(signal, 'protobuf', body, atMs)
+    for (const open of batches.open()) if (open.rows >= BLOCK_ROWS) take(open.key)
+  }
+  for (const open of batches.open()) take(open.key)
+  const before = await side.ask<Usage>({ cmd: 'usage' })
+  const startedMs = performance.now()
+  await side.ask({ cmd: 'insert', blocks })
+  const seconds = (performance.now() - startedMs) / 1000
+  const after = await side.ask<Usage>({ cmd: 'usage' })
+  rmSync(folder, { recursive: true, force: true })
+  const rows = bodies.length * ITEMS
+  const cpuS = cpuSeconds(after, before)
+  return { perCpuS: rows / cpuS, perS: rows / seconds, cpuS, rssMib: after.rssBytes / 2 ** 20, p99Ms: 0 }
+}
+
+const thousands = (n: number) => Math.round(n).toLocaleString('en-US')
+
+async function compare(signal: SignalName, scale: number, say: (line: string) => void): Promise<void> {
+  const atMs = Math.floor(Date.now() / 60_000) * 60_000
+  const make = (from: number, count: number) =>
+    Array.from({ length: count }, (_, i) => bodyOf(signal, from + i, atMs + i * 50))
+  const warmUp = make(1_000_000, WARM_UP)
+  const bodies = make(0, Math.max(20, Math.round(BODIES * scale)))
+  const bytes = bodies.reduce((sum, body) => sum + body.length, 0)
+  say(
+    `${signal}: ${bodies.length} bodies of ${ITEMS} items, ${Math.round(bytes / bodies.length / ITEMS)} bytes an item`,
+  )
+  const results: Partial<Record<'ours' | 'usual' | 'engine', Result>> = {}
+  for (const role of ['ours', 'usual', 'engine'] as const) {
+    const side = await startSide(role)
+    if (role === 'engine') {
+      await driveEngine(side, signal, warmUp, atMs)
+      results.engine = await driveEngine(side, signal, bodies, atMs)
+    } else {
+      await drive(side, signal, warmUp)
+      results[role] = await drive(side, signal, bodies)
+    }
+    await side.stop()
+    const r = results[role]!
+    const tail = role === 'engine' ? '' : `, p99 of 200 ${r.p99Ms.toFixed(0)} ms`
+    say(
+      `  ${role.padEnd(6)} ${thousands(r.perCpuS).padStart(8)} per CPU s, ${thousands(r.perS).padStart(8)} per s, ${r.rssMib.toFixed(0)} MiB${tail}`,
+    )
+  }
+  const { ours, usual, engine } = results as Record<'ours' | 'usual' | 'engine', Result>
+  say(
+    `  ours = ${(ours.perCpuS / usual.perCpuS).toFixed(1)} × usual, ${(engine.perCpuS / ours.perCpuS).toFixed(2)} × the CPU of engine`,
+  )
+}
+
+/** BENCHMARKS.md part 3: spans, log records and metric points over loopback HTTP until queryable, against two references. */
+const run: Bench = async ({ scale, say }) => {
+  for (const signal of ['traces', 'logs', 'metrics'] as const) await compare(signal, scale, say)
+}
+
+export default run

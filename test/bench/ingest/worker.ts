@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { allTargets, up } from '../../../services/up.ts'
+import { loadConfig } from '../../../shared/runtime/config.ts'
+import { silentLog } from '../../../shared/runtime/log.ts'
+import type { NativeBlock, Store } from '../../../shared/store/store.ts'
+import { openBed } from '../../support/embedded.ts'
+import { startUsual } from './usual.ts'
+
+/** One side of the comparison in a process of its own. Reads commands as JSON lines, answers one line each. */
+export type Role = 'ours' | 'usual' | 'engine'
+export type Command =
+  | { cmd: 'usage' }
+  | { cmd: 'count'; tables: string[] }
+  | { cmd: 'insert'; blocks: (Omit<NativeBlock, 'bytes'> & { file: string })[] }
+  | { cmd: 'flush' }
+  | { cmd: 'query'; sql: string }
+  | { cmd: 'stop' }
+
+type Side = { url: string; store: Store; flush(): Promise<void>; stop(): Promise<void> }
+
+async function start(role: Role): Promise<Side> {
+  if (role === 'ours') {
+    const running = await up(loadConfig(), allTargets, { log: silentLog() })
+    const url = running.urls.otlpHttp ?? ''
+    return { url, store: running.context.store, flush: async () => {}, stop: () => running.stop() }
+  }
+  const bed = await openBed()
+  const usual = role === 'usual' ? await startUsual(bed.store) : { url: '', flush: async () => {} }
+  return { ...usual, store: bed.store, stop: () => bed.close() }
+}
+
+async function answer(side: Side, command: Command): Promise<unknown> {
+  if (command.cmd === 'usage') return { ...process.cpuUsage(), rssBytes: process.memoryUsage.rss() }
+  if (command.cmd === 'flush') return await side.flush()
+  if (command.cmd === 'query') return await side.store.rows(command.sql)
+  if (command.cmd === 'count') {
+    const parts = command.tables.map((table) => `SELECT count() AS n FROM ${table}`)
+    const rows = await side.store.rows<{ n: string }>(parts.join(' UNION ALL '))
+    return rows.reduce((sum, row) => sum + Number(row.n), 0)
+  }
+  if (command.cmd === 'insert') {
+    for (const { file, ...block } of command.blocks) {
+      await side.store.insertNative({ ...block, bytes: await readFile(file) })
+    }
+  }
+  return null
+}
+
+const side = await start(process.argv[2] as Role)
+const say = (value: unknown) => process.stdout.write(`${JSON.stringify({ answer: value ?? null })}\n`)
+say(side.url)
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line) as Command
+  if (command.cmd === 'stop') break
+  say(await answer(side, command))
+}
+await side.stop()
+process.exit(0)
