@@ -73,11 +73,12 @@ function whyNot(s: SignalJudgement, direction: 'high' | 'low', q: number, alpha:
 }
 
 function setAsideYoung(findings: readonly Finding[], dismissed: Combined['dismissed']): Finding[] {
-  if (findings.some((f) => f.kind !== 'resource' && f.worse)) return [...findings]
   const young = findings.filter((f) => f.kind === 'resource')
+  const grown = findings.filter((f) => f.kind !== 'resource')
+  if (grown[0]?.worse) return [...grown, ...young]
   for (const f of young)
     dismissed.push({ signal: f.signal, reason: 'resources of young instances differ while they warm up' })
-  return findings.filter((f) => f.kind !== 'resource')
+  return grown
 }
 
 function conclude(

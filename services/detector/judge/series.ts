@@ -19,6 +19,8 @@ const MIN_WINDOWS = 3
 /** Lengths at which a change that began after the deploy is looked for, and by how many margins further out it must lie: it has many more chances. */
 const LATE_LENGTHS = [6, 12, 24, 48]
 const LATE_PENALTY = 1
+/** What others show is allowed for, and its size is the unit beyond it: no two versions feel a shared incident alike. */
+const UNSURE = 1
 const DAY_S = 86_400
 
 type Look = {
@@ -38,6 +40,8 @@ type Series = {
   baseline: readonly number[]
   scale: Scale
   alpha: number
+  /** Noise of a current value in units of a baseline value's: averages of fewer requests vary more, by the square root. */
+  noise: number
   bands: (w: number, side: Side) => Band[]
 }
 
@@ -59,6 +63,7 @@ export function prepareSeries(input: Omit<SeriesInput, 'current'>): SeriesJudge 
     baseline,
     scale,
     alpha: levelFor(input.sensitivity, input.siblings),
+    noise: Math.sqrt(Math.max(1, input.thinner ?? 1)),
     bands,
   }
   return (current, concurrent = input.concurrent, seasonal = input.seasonal) => {
@@ -116,7 +121,8 @@ function lookAt(series: Series, { seen, concurrent, seasonal }: Context, side: S
   let z = Number.POSITIVE_INFINITY
   for (const b of bands) {
     const stat = turn * scale.to(summary[b.statistic]!) - shiftOf(b, start) - others
-    z = Math.min(z, (stat - b.highest) / b.margin)
+    const beyond = stat - b.middle - series.noise * (b.highest - b.middle)
+    z = Math.min(z, beyond / (series.noise * b.margin + UNSURE * others))
   }
   const watch = { history: baseline.length, watched: seen.length, windows: baseline.length / w }
   const stat = turn * scale.to(summary[band.statistic]!)
@@ -161,7 +167,9 @@ function conclude(series: Series, look: Look, seen: number): Judgement {
   const turn = side === 'high' ? 1 : -1
   const judgement = look.p <= alpha && look.z >= 0 ? side : 'pass'
   const middle = band.middle + look.shift + look.others
-  const reach = band.highest - band.middle + band.margin * excessAt(alpha, look.watch)
+  const reach =
+    series.noise * (band.highest - band.middle + band.margin * excessAt(alpha, look.watch)) +
+    UNSURE * look.others * excessAt(alpha, look.watch)
   const [observed, expected] = [scale.back(turn * look.stat), scale.back(turn * middle)]
   const edges = [scale.back(turn * (middle + reach)), scale.back(turn * (middle - reach))] as const
   const allowed = `windows of ${look.w} buckets without a deploy reach ${short(edges[0])}`

@@ -45,6 +45,8 @@ export type SeriesInput = {
   concurrent?: Values | undefined
   /** The same hours on earlier days, each aligned with `current`, newest day first. */
   seasonal?: readonly Values[] | undefined
+  /** How many times fewer requests a current value rests on than a baseline value (a canary of a tenth: 9); 1 where unknown. */
+  thinner?: number | undefined
   /** Signals judged together in this deploy (this one included); 1 where unknown. */
   siblings?: number | undefined
   sensitivity?: Sensitivity | undefined
