@@ -1,33 +1,3 @@
-import { readdirSync } from 'node:fs'
-import { dirname, extname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { Command, CommanderError } from 'commander'
-import { packageVersion } from '../shared/runtime/package.ts'
-import { type CliCommand, exitCodes } from './cli/command.ts'
+import { runCli } from './cli/run.ts'
 
-/** Finds the commands by reading their folder: one file, one command, a default export. */
-async function readCommands(): Promise<CliCommand[]> {
-  const folder = join(dirname(fileURLToPath(import.meta.url)), 'cli/commands')
-  const files = readdirSync(folder).filter((file) => ['.ts', '.js'].includes(extname(file)) && !file.endsWith('.d.ts'))
-  const modules = await Promise.all(files.sort().map((file) => import(pathToFileURL(join(folder, file)).href)))
-  return modules.map((module) => module.default as CliCommand)
-}
-
-async function main(): Promise<number> {
-  const program = new Command('plumbline')
-    .description('Deploy-aware observability: OpenTelemetry in, a verdict on every deploy out.')
-    .version(packageVersion)
-    .exitOverride()
-  let exitCode: number = exitCodes.ok
-  for (const command of await readCommands()) command.register(program, (code) => (exitCode = code))
-  try {
-    await program.parseAsync(process.argv)
-    return exitCode
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.error
-    process.stderr.write(`plumbline: ${(error as Error).message}\n`)
-    return exitCodes.error
-  }
-}
-
-process.exitCode = await main()
+process.exitCode = await runCli(process.argv)
