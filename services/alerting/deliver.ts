@@ -30,6 +30,8 @@ export type DelivererOptions = {
   baseUrl: () => string
   send?: Omit<SendOptions, 'allow'>
   metrics?: AlertingMetrics | undefined
+  /** How long a try is claimed; longer than it can take. */
+  claimMs?: number | undefined
 }
 
 /** Works off the outbox: claims, sends, settles. A slow receiver holds up nobody but itself. */
@@ -86,7 +88,7 @@ export function createDeliverer(context: DeliverContext, o: DelivererOptions): D
     pumping = (async () => {
       do {
         again = false
-        for (const claimed of await claimDue(context.state, o.owner, context.clock.nowMs())) launch(claimed)
+        for (const claimed of await claimDue(context.state, o.owner, context.clock.nowMs(), o.claimMs)) launch(claimed)
       } while (again && !stopped)
     })()
     try {

@@ -48,7 +48,7 @@ const DUE = `SELECT id, channel_id, incident_id, event, attempts, document, payl
 ) AS due WHERE place + running <= ? ORDER BY next_attempt_ms, created_at_ms, sequence LIMIT ?`
 
 /** Claims what is due for `owner`. Two owners never hold the same delivery. */
-export async function claimDue(state: State, owner: string, nowMs: number): Promise<Claimed[]> {
+export async function claimDue(state: State, owner: string, nowMs: number, claimMs = CLAIM_MS): Promise<Claimed[]> {
   const waiting = await state.get(
     "SELECT 1 AS one FROM deliveries WHERE state = 'pending' AND next_attempt_ms <= ? LIMIT 1",
     nowMs,
@@ -60,7 +60,7 @@ export async function claimDue(state: State, owner: string, nowMs: number): Prom
       await tx.run(
         'UPDATE deliveries SET claimed_by = ?, claim_until_ms = ? WHERE id = ?',
         owner,
-        nowMs + CLAIM_MS,
+        nowMs + claimMs,
         row.id,
       )
     return rows.map((row) => ({

@@ -37,13 +37,11 @@ const teams: ChannelPlugin = {
           size: 'Medium',
           color: n.event === 'resolved' ? 'Good' : n.incident.severity === 'critical' ? 'Attention' : 'Warning',
         }),
-        ...n.signals
-          .slice(0, 6)
-          .map((s) =>
-            block(`${plain(safeText(s.service, 60))}: ${plain(lineOf(s, n.event === 'resolved'))}`, {
-              spacing: 'Small',
-            }),
-          ),
+        ...n.signals.slice(0, 6).map((s) =>
+          block(`${plain(safeText(s.service, 60))}: ${plain(lineOf(s, n.event === 'resolved'))}`, {
+            spacing: 'Small',
+          }),
+        ),
         { type: 'FactSet', facts: facts(n) },
         ...(n.merged ? [block('The notice that this fired could not be delivered.', { isSubtle: true })] : []),
         ...(n.event === 'test' ? [block('This is a test of the channel. Nothing is wrong.', { isSubtle: true })] : []),

@@ -1,0 +1,123 @@
+import { Registry } from 'prom-client'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { timing } from '../../../services/alerting/lifecycle.ts'
+import { alerting } from '../../../services/alerting/service.ts'
+import { createWatcher, cursorAt } from '../../../services/alerting/watch.ts'
+import { manualClock } from '../../../shared/runtime/clock.ts'
+import { loadConfig } from '../../../shared/runtime/config.ts'
+import { silentLog } from '../../../shared/runtime/log.ts'
+import type { Context, Service } from '../../../shared/runtime/service.ts'
+import { createChannel } from '../../../shared/state/channels.ts'
+import { listDeliveries } from '../../../shared/state/deliveries.ts'
+import { listIncidents } from '../../../shared/state/incidents.ts'
+import { changedSince, writeAnomalies } from '../../../shared/store/anomalies.ts'
+import { anomalyOf, at, closed, T0 } from '../../support/alerting.ts'
+import { type Bed, openBed } from '../../support/embedded.ts'
+import { openSink, type Sink } from '../../support/sink.ts'
+
+let bed: Bed
+let sink: Sink
+const clock = manualClock(T0)
+const running: Service[] = []
+
+const contextOf = (): Context => ({
+  config: loadConfig({ PLUMBLINE_DATA_DIR: bed.dir, PLUMBLINE_ALLOW_PRIVATE_TARGETS: '127.0.0.0/8' }),
+  clock,
+  log: silentLog(),
+  store: bed.store,
+  state: bed.state,
+  metrics: new Registry(),
+  random: () => 0.5,
+  urls: { web: 'http://127.0.0.1:8080/' },
+  readiness: () => ({ ready: true, reasons: [] }),
+})
+const start = async (context = contextOf()) => {
+  const service = alerting(context)
+  expect(service.notReady()).toContain('not started')
+  await service.start()
+  expect(service.notReady()).toBeNull()
+  running.push(service)
+  return { service, context }
+}
+const told = () => sink.received.map((r) => (JSON.parse(r.body) as { status: string }).status)
+
+beforeAll(async () => {
+  bed = await openBed()
+  sink = await openSink()
+})
+afterAll(async () => {
+  for (const service of running) await service.stop()
+  await sink.close()
+  await bed.close()
+})
+
+describe('the alerting target on the real engine', () => {
+  it('follows the table of anomalies, tells within five seconds, and goes on after a restart', async () => {
+    const context = contextOf()
+    await createChannel(context, { name: 'on-call', kind: 'webhook', url: sink.url })
+    const first = await start(context)
+    await writeAnomalies(bed.store, [anomalyOf()])
+    await clock.advance(5_000)
+    await expect.poll(told).toEqual(['firing'])
+    await first.service.stop()
+    await writeAnomalies(bed.store, [closed(anomalyOf(), 10_000)])
+    const second = await start()
+    await clock.advance(70_000)
+    await expect.poll(told).toEqual(['firing', 'resolved'])
+    await clock.advance(60_000)
+    expect((await listDeliveries(bed.state)).items).toHaveLength(2)
+    const metrics = await second.context.metrics.metrics()
+    expect(metrics).toContain('plumbline_oldest_undelivered_seconds 0')
+    expect(metrics).toContain('plumbline_incidents_firing 0')
+    expect(JSON.parse(sink.received[0]?.body ?? '{}')).toMatchObject({ externalURL: 'http://127.0.0.1:8080' })
+    await second.service.stop()
+  })
+
+  it('misses no anomaly that was written after another of the same moment', async () => {
+    const context = contextOf()
+    const watcher = createWatcher(context, { owner: 'w', timing, baseUrl: () => '' })
+    const time = at(500_000)
+    await clock.advance(500_000)
+    const of = (id: string) => anomalyOf({ id, service: id, deploy: null, updated_at: time, started_at: time })
+    await writeAnomalies(bed.store, [of('zzz')])
+    await watcher.pass()
+    await writeAnomalies(bed.store, [of('aaa')])
+    await watcher.pass()
+    await clock.advance(5_000)
+    await watcher.pass()
+    const services = (await listIncidents(bed.state, { state: 'firing' })).items.map((i) => i.service)
+    expect(services.sort()).toEqual(['aaa', 'zzz'])
+    await watcher.release()
+  })
+
+  it('starts its reading at a time by a cursor that the table understands', async () => {
+    const all = await changedSince(bed.store, cursorAt(0))
+    expect(all.items.length).toBe(3)
+    expect((await changedSince(bed.store, cursorAt(T0 + 499_999))).items.length).toBe(2)
+    expect((await changedSince(bed.store, cursorAt(T0 + 500_001))).items).toEqual([])
+  })
+
+  it('lets one of two watchers work, and the other take over within 30 seconds', async () => {
+    const context = contextOf()
+    const one = createWatcher(context, { owner: 'one', timing, baseUrl: () => '' })
+    const two = createWatcher(context, { owner: 'two', timing, baseUrl: () => '' })
+    await one.pass()
+    const fresh = anomalyOf({
+      id: 'late',
+      service: 'late',
+      deploy: null,
+      updated_at: at(700_000),
+      started_at: at(500_000),
+    })
+    await clock.advance(T0 + 700_000 - clock.nowMs())
+    await one.pass()
+    await writeAnomalies(bed.store, [fresh])
+    expect(await two.pass()).toEqual([])
+    expect(await bed.state.get('SELECT anomaly_id FROM incident_signals WHERE anomaly_id = ?', 'late')).toBeUndefined()
+    await clock.advance(16_000)
+    await two.pass()
+    expect(await bed.state.get('SELECT anomaly_id FROM incident_signals WHERE anomaly_id = ?', 'late')).toBeDefined()
+    expect(await one.pass()).toEqual([])
+    await two.release()
+  })
+})

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { runStorm } from '../../support/delivery-storm.ts'
+import { postgresMissing, startPostgres } from '../../support/postgres.ts'
+
+const calm = { lost: [], doubled: [], outOfOrder: [], wrongDeadLetters: [], badSignatures: 0, goneDisabled: true }
+
+describe('a receiver that fails and an alerter that is killed', () => {
+  it('lose no message, repeat none but under its id, and keep the order (E11, short)', async () => {
+    expect(await runStorm({ alerts: 20, kills: 4, seed: 3 })).toMatchObject(calm)
+  }, 90_000)
+
+  const missing = postgresMissing()
+  if (missing) process.stderr.write(`two alerters on one PostgreSQL: skipped, ${missing}\n`)
+  it.skipIf(missing !== null)(
+    'do so too where two alerters share one PostgreSQL and are killed in turn',
+    async () => {
+      const cluster = startPostgres()
+      try {
+        expect(await runStorm({ alerts: 20, kills: 4, seed: 4, stateUrl: cluster.url, processes: 2 })).toMatchObject(
+          calm,
+        )
+      } finally {
+        cluster.stop()
+      }
+    },
+    120_000,
+  )
+})
