@@ -126,3 +126,30 @@ function readCursor(cursor: string): [number, string] {
   } catch {}
   throw new Error('cannot read cursor: it is not one that this list gave out. Start without a cursor')
 }
+
+export type AnomalySpan = { service: string; environment: string; deploy_id: string; from_ms: number; to_ms: number }
+
+/** When services were anomalous in a span: minutes that are no part of a baseline. Open anomalies last until `toMs`. */
+export async function anomalySpans(
+  store: Store,
+  o: { services: readonly string[]; fromMs: number; toMs: number },
+): Promise<AnomalySpan[]> {
+  if (o.services.length === 0) return []
+  const rows = await store.rows<AnomalySpan>(
+    `SELECT service, environment, deploy_id, toFloat64(toUnixTimestamp64Milli(started_at)) AS from_ms,
+       if(ended_at IS NULL, {to_ms:Float64}, toFloat64(toUnixTimestamp64Milli(assumeNotNull(ended_at)))) AS to_ms
+     FROM anomalies FINAL WHERE service IN {services:Array(String)} AND harmful = 1 AND started_at < fromUnixTimestamp64Milli({to_i:Int64})
+     AND (ended_at IS NULL OR ended_at > fromUnixTimestamp64Milli({from_i:Int64})) ORDER BY started_at DESC LIMIT 20000`,
+    { services: [...o.services], to_ms: o.toMs, to_i: Math.round(o.toMs), from_i: Math.round(o.fromMs) },
+  )
+  return rows
+}
+
+/** Anomalies of these deploys, and all that are open. */
+export async function anomaliesToFollow(store: Store, deployIds: readonly string[]): Promise<Anomaly[]> {
+  const rows = await store.rows<Row>(
+    `SELECT document FROM anomalies FINAL WHERE state = 'open' OR (deploy_id != '' AND deploy_id IN {ids:Array(String)}) ORDER BY started_at DESC LIMIT 20000`,
+    { ids: [...deployIds] },
+  )
+  return rows.map((row) => JSON.parse(row.document) as Anomaly)
+}

@@ -2,6 +2,7 @@ import type { Deploy } from '../../../shared/model/deploy.ts'
 import type { Checked, Finding, Verdict, VerdictWord } from '../../../shared/model/verdict.ts'
 import { type Combined, combine, type Sensitivity } from '../judge/index.ts'
 import type { Window } from '../window/window.ts'
+import { arrange } from './arrange.ts'
 import { commitsOf } from './commits.ts'
 import { findingOf } from './finding.ts'
 import { type Frame, frameOf, minuteIso } from './frame.ts'
@@ -14,6 +15,9 @@ import { silence } from './silence.ts'
 const DECIDE_MINUTES = 5
 /** Judged minutes for which a finding must have stood before it stays, whatever comes after it in the watch. */
 const STICKY_MINUTES = 5
+
+/** A quiet service whose watch ended this long ago by the wall clock: an import that is complete. */
+const AFTERWARDS_MS = 10 * 60_000
 
 export type DecideOptions = {
   settleMinutes: number
@@ -50,9 +54,10 @@ export function decide(window: Window, deploy: Deploy, o: DecideOptions): Verdic
     { sensitivity: o.sensitivity },
   )
   const byId = new Map(signals.map((s) => [signalId(s), s]))
-  const findings = combined.findings.map((f) => findingOf(frame, byId.get(f.signal)!, f)).sort(worstFirst)
+  const findings = arrange(combined.findings.map((f) => findingOf(frame, byId.get(f.signal)!, f)))
   const power = powerOf(frame, signals)
-  const over = frame.start + window.fromMinute + o.watchMinutes <= o.closedMinute + 1
+  const end = frame.start + window.fromMinute + o.watchMinutes
+  const over = end <= o.closedMinute + 1 || (o.quiet && end * 60_000 + AFTERWARDS_MS <= o.nowMs)
   const word = wordOf(frame, findings, signals, o, over)
   const verdict: Verdict = {
     deploy_id: deploy.id,
@@ -80,11 +85,6 @@ export function decide(window: Window, deploy: Deploy, o: DecideOptions): Verdic
   }
   return hold(verdict, frame, o)
 }
-
-const worstFirst = (a: Finding, b: Finding) =>
-  Number(b.harmful) - Number(a.harmful) ||
-  b.score - a.score ||
-  (signalId({ name: a.signal, dimension: a.dimension }) < signalId({ name: b.signal, dimension: b.dimension }) ? -1 : 1)
 
 /** The word, and one sentence for people. */
 function wordOf(

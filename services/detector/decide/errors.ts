@@ -1,6 +1,7 @@
-import type { BaselineKind, SignalName } from '../../../shared/model/verdict.ts'
+import type { SignalName } from '../../../shared/model/verdict.ts'
 import { type Count, type Judgement, judgeCounts, type Sensitivity } from '../judge/index.ts'
-import { type Frame, type Track, track } from './frame.ts'
+import { baselineOf, forTest } from './baseline.ts'
+import { type Frame, track } from './frame.ts'
 import { beganBefore, bestSplit, countGains } from './onset.ts'
 import { digits, dismissed, percent, points, type Signal } from './signal.ts'
 import { ratioSql, type SpanCell } from './sql.ts'
@@ -9,20 +10,6 @@ export const sumCounts = (counts: readonly Count[]): Count =>
   counts.reduce((s, c) => ({ bad: s.bad + c.bad, total: s.total + c.total }), { bad: 0, total: 0 })
 
 export const ratio = (c: Count): number => (c.total === 0 ? 0 : c.bad / c.total)
-
-/** Fewer baseline requests than this, and the old version beside the new one is the better baseline. */
-const THIN_BASELINE = 50
-
-/** What the track is compared with: before where it has enough, else the old version in the same minutes. */
-export function baselineOf(
-  frame: Frame,
-  t: Track,
-): { counts: Count[]; kind: BaselineKind; concurrent: Count[] | undefined } {
-  const before = sumCounts(t.baseline).total
-  if (!frame.concurrent) return { counts: t.baseline, kind: 'before', concurrent: undefined }
-  if (before < THIN_BASELINE) return { counts: t.beside, kind: 'concurrent', concurrent: undefined }
-  return { counts: t.baseline, kind: 'before', concurrent: t.beside }
-}
 
 /**
  * Holds a change against the deploy only where it began with it, and where more than one minute shows it.
@@ -54,7 +41,12 @@ function oneMinuteOnly(current: readonly Count[], expected: number): boolean {
 export function errorSignal(frame: Frame, cell: SpanCell, key: string | null, sensitivity: Sensitivity): Signal {
   const t = track(frame, cell, key)
   const base = baselineOf(frame, t)
-  const raw = judgeCounts({ baseline: base.counts, current: t.current, concurrent: base.concurrent, sensitivity })
+  const raw = judgeCounts({
+    baseline: forTest(base.counts, t.current.length),
+    current: t.current,
+    concurrent: base.concurrent,
+    sensitivity,
+  })
   const expected = ratio(sumCounts(base.counts))
   const judgement = blame(raw, frame, t.line, expected)
   const name: SignalName = cell === 'route' ? 'error_ratio' : 'dependency_error_ratio'
@@ -65,6 +57,7 @@ export function errorSignal(frame: Frame, cell: SpanCell, key: string | null, se
     judgement,
     canHarm: true,
     baseline: base.kind,
+    slots: base.slots,
     finding: () => {
       const onset = onsetOf(frame, countGains(t.line))
       const now = sumCounts(t.line.slice(onset, frame.end))
@@ -82,7 +75,7 @@ export function errorSignal(frame: Frame, cell: SpanCell, key: string | null, se
         effect_unit: 'absolute',
         direction: observed >= expected ? 'up' : 'down',
         reason: `${percent(observed)} of ${what} failed (${digits(now.bad)} of ${digits(now.total)}), against ${percent(expected)} ${base.kind === 'before' ? 'before' : 'on the old version in the same minutes'} (${digits(was.bad)} of ${digits(was.total)}): ${points(observed - expected)}`,
-        sql: ratioSql(frame, cell, key, onset, base.kind),
+        sql: ratioSql({ ...frame, baseline: base.slots }, cell, key, onset, base.kind),
       }
     },
   }

@@ -1,5 +1,6 @@
 import { type Count, judgeCounts, type Sensitivity } from '../judge/index.ts'
-import { baselineOf, blame, onsetOf, ratio, sumCounts } from './errors.ts'
+import { baselineOf, forTest } from './baseline.ts'
+import { blame, onsetOf, ratio, sumCounts } from './errors.ts'
 import { type Frame, type Track, track } from './frame.ts'
 import { countGains } from './onset.ts'
 import { digits, percent, points, type Signal } from './signal.ts'
@@ -27,7 +28,12 @@ export function exceptionSignal(frame: Frame, type: string, sensitivity: Sensiti
   const t = outOf(track(frame, 'exception', type), track(frame, 'route', null))
   const base = baselineOf(frame, t)
   const was = sumCounts(base.counts)
-  const raw = judgeCounts({ baseline: base.counts, current: t.current, concurrent: base.concurrent, sensitivity })
+  const raw = judgeCounts({
+    baseline: forTest(base.counts, t.current.length),
+    current: t.current,
+    concurrent: base.concurrent,
+    sensitivity,
+  })
   const isNew = was.bad === 0
   const few = isNew && sumCounts(t.current).bad < NEW_EXCEPTIONS
   const judged = blame(raw, frame, t.line, ratio(was))
@@ -38,6 +44,7 @@ export function exceptionSignal(frame: Frame, type: string, sensitivity: Sensiti
     judgement: few && judged.judgement === 'high' ? { ...judged, judgement: 'pass', worse: false } : judged,
     canHarm: true,
     baseline: base.kind,
+    slots: base.slots,
     finding: () => {
       const onset = onsetOf(frame, countGains(t.line))
       const now = sumCounts(t.line.slice(onset, frame.end))
@@ -48,7 +55,7 @@ export function exceptionSignal(frame: Frame, type: string, sensitivity: Sensiti
         reason: isNew
           ? `exception ${type} is new: ${digits(now.bad)} in ${digits(now.total)} requests, none in ${digits(was.total)} before`
           : `exception ${type} in ${percent(ratio(now))} of requests (${digits(now.bad)} of ${digits(now.total)}), against ${percent(ratio(was))} (${digits(was.bad)} of ${digits(was.total)}): ${points(ratio(now) - ratio(was))}`,
-        sql: exceptionSql(frame, type, onset, base.kind),
+        sql: exceptionSql({ ...frame, baseline: base.slots }, type, onset, base.kind),
       }
     },
   }
@@ -69,7 +76,12 @@ export function logSignal(frame: Frame, sensitivity: Sensitivity): Signal {
   const t = outOf(both, track(frame, 'log', null))
   const base = baselineOf(frame, t)
   const was = sumCounts(base.counts)
-  const raw = judgeCounts({ baseline: base.counts, current: t.current, concurrent: base.concurrent, sensitivity })
+  const raw = judgeCounts({
+    baseline: forTest(base.counts, t.current.length),
+    current: t.current,
+    concurrent: base.concurrent,
+    sensitivity,
+  })
   return {
     name: 'log_error_rate',
     dimension: '(all)',
@@ -77,6 +89,7 @@ export function logSignal(frame: Frame, sensitivity: Sensitivity): Signal {
     judgement: blame(raw, frame, t.line, ratio(was)),
     canHarm: true,
     baseline: base.kind,
+    slots: base.slots,
     finding: () => {
       const onset = onsetOf(frame, countGains(t.line))
       const now = sumCounts(t.line.slice(onset, frame.end))
@@ -85,7 +98,7 @@ export function logSignal(frame: Frame, sensitivity: Sensitivity): Signal {
         onset,
         direction: ratio(now) >= ratio(was) ? 'up' : 'down',
         reason: `${percent(ratio(now))} of log records are errors (${digits(now.bad)} of ${digits(now.total)}), against ${percent(ratio(was))}: ${points(ratio(now) - ratio(was))}`,
-        sql: logSql(frame, onset, base.kind),
+        sql: logSql({ ...frame, baseline: base.slots }, onset, base.kind),
       }
     },
   }

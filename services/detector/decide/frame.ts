@@ -55,7 +55,9 @@ export function frameOf(window: Window, deploy: Deploy, o: FrameOptions): Frame 
   const first = firstSlot(mine.length > 0 ? mine : anyOf, Math.max(0, start), closed)
   const from = (first ?? start) + o.settleMinutes
   const end = Math.max(from, (lastSlot(anyOf, from, closed) ?? from - 1) + 1)
-  const baseline = slots(0, Math.min(start, closed)).filter((s) => !o.excluded.has(s + window.fromMinute))
+  // Before the first telemetry of the service there was no traffic to be compared with.
+  const born = firstSlot([...window.series.values()], 0, Math.min(start, closed)) ?? start
+  const baseline = slots(born, Math.min(start, closed)).filter((s) => !o.excluded.has(s + window.fromMinute))
   const current = sum(mine, from, end)
   const beside = sum(others, from, end)
   return {

@@ -10,6 +10,8 @@ export type Signal = {
   /** False for changes that are worth knowing and hurt nobody: a new route, a new dependency. */
   canHarm: boolean
   baseline: BaselineKind
+  /** Slots of the baseline, where they are not all of the frame's. */
+  slots?: number[]
   /** Built only when it is needed. */
   finding: () => Pick<
     Finding,

@@ -1,22 +1,22 @@
 import type { Deploy } from '../../../shared/model/deploy.ts'
 import { listDeploys, recordSeen, recordSighting } from '../../../shared/state/deploys.ts'
 import type { State } from '../../../shared/state/state.ts'
-import type { Store } from '../../../shared/store/store.ts'
-import { readPresence } from './presence.ts'
+import type { ServicePresence } from './presence.ts'
 import { findSightings } from './sightings.ts'
 
 /** Deploys of a service that presence is compared with. */
 const KNOWN_DEPLOYS = 200
 
-/** Records what the changed minutes show of versions, and returns the deploys that are new. */
+/** Records what presence shows of versions, and returns the deploys that are new. */
 export async function discoverDeploys(
-  store: Store,
   state: State,
-  minutes: readonly number[],
+  presences: readonly ServicePresence[],
   nowMs: number,
 ): Promise<Deploy[]> {
   const created: Deploy[] = []
-  for (const presence of await readPresence(store, minutes)) {
+  for (const all of presences) {
+    const presence = { ...all, rows: all.rows.filter((r) => r.version !== '' || r.commit !== '') }
+    if (presence.rows.length === 0) continue
     const known = await knownDeploys(state, presence)
     const { fresh, seen } = findSightings(presence, known)
     for (const sighting of fresh) {

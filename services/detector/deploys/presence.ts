@@ -42,7 +42,7 @@ FROM (
   UNION ALL SELECT service, environment, minute, version, commit, 0, requests FROM rollup_edges FINAL WHERE ${RANGE} AND requests > 0
   UNION ALL SELECT service, environment, minute, version, commit, 0, count FROM rollup_logs FINAL WHERE ${RANGE} AND count > 0
   UNION ALL SELECT service, environment, minute, version, commit, 0, points FROM rollup_metrics FINAL WHERE ${RANGE} AND points > 0
-) WHERE version != '' OR commit != ''
+)
 GROUP BY service, environment, minute, version, commit ORDER BY minute, service, environment, version, commit LIMIT 500000`
 
 /** Runs of minutes with no gap wider than the context. */

@@ -1,0 +1,38 @@
+import { pairOf } from './clocks.ts'
+import { discoverDeploys } from './deploys/discover.ts'
+import type { Presence } from './deploys/presence.ts'
+import { readPresence } from './deploys/presence.ts'
+import type { Deps, Memory } from './memory.ts'
+import { recompute } from './rollups/recompute.ts'
+
+/** Minutes that changed, of each service that has telemetry in them. */
+export type Changes = {
+  cursorMs: number
+  minutes: number[]
+  byPair: Map<string, { service: string; environment: string; minutes: number[] }>
+}
+
+/** Brings rollups and deploys up to what was ingested, and says which minutes of which services changed. */
+export async function takeChanges(deps: Deps, memory: Memory, fromMs: number, nowMs: number): Promise<Changes> {
+  const { touched, cursorMs, arrivedMs } = await memory.readTouched(fromMs)
+  const minutes = [...new Set([...touched.traces, ...touched.logs, ...touched.metrics])].sort((a, b) => a - b)
+  const byPair: Changes['byPair'] = new Map()
+  if (minutes.length === 0) return { cursorMs, minutes, byPair }
+  memory.computedMs = Math.max(nowMs, memory.computedMs + 1)
+  await recompute(deps.store, touched, memory.computedMs)
+  const presence = await readPresence(deps.store, minutes)
+  const changed = new Set(minutes)
+  for (const { service, environment, rows } of presence) {
+    const own = minutesOf(rows, changed)
+    if (own.length === 0) continue
+    byPair.set(pairOf(service, environment), { service, environment, minutes: own })
+    memory.clocks.arrived(service, environment, own, { arrivedMs: Math.min(arrivedMs, nowMs), nowMs })
+  }
+  await discoverDeploys(deps.state, presence, nowMs)
+  await memory.windows.refresh(minutes)
+  return { cursorMs, minutes, byPair }
+}
+
+const minutesOf = (rows: readonly Presence[], changed: ReadonlySet<number>): number[] => [
+  ...new Set(rows.map((r) => r.minute).filter((m) => changed.has(m))),
+]

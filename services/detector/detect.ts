@@ -1,0 +1,91 @@
+import type { Anomaly } from '../../shared/model/anomaly.ts'
+import type { Verdict } from '../../shared/model/verdict.ts'
+import type { Clock } from '../../shared/runtime/clock.ts'
+import { short } from '../../shared/runtime/log.ts'
+import { yieldToLoop } from '../../shared/runtime/pressure.ts'
+import { getCursor } from '../../shared/state/cursors.ts'
+import { type AnomalySpan, anomaliesToFollow, anomalySpans } from '../../shared/store/anomalies.ts'
+import { takeChanges } from './changes.ts'
+import { pairOf } from './clocks.ts'
+import { type Due, dueOf, takeUp } from './due.ts'
+import { followAnomalies } from './follow.ts'
+import { look } from './look.ts'
+import type { Deps, Memory } from './memory.ts'
+import { spanOf } from './window/cache.ts'
+import { CURSOR, writeResults } from './write.ts'
+
+export type PassResult = { minutes: number; judged: number; verdicts: number; anomalies: number }
+
+/** One pass: what was ingested since the last becomes rollups, deploys, verdicts and anomalies. */
+export async function detect(deps: Deps, memory: Memory, clock: Clock): Promise<PassResult> {
+  const nowMs = clock.nowMs()
+  const cursorMs = memory.cursorMs ?? Number((await getCursor(deps.state, CURSOR)) ?? 0)
+  if (memory.cursorMs === null) {
+    for (const a of await anomaliesToFollow(deps.store, [])) memory.open.set(a.id, a)
+  }
+  const changes = await takeChanges(deps, memory, cursorMs, nowMs)
+  await takeUp(deps, memory, changes, nowMs)
+  const due = dueOf(memory, nowMs, deps.config.watchMinutes)
+  await memory.windows.load(
+    due.map((d) => ({ ...d.watched.deploy, ...spanOf(d.watched.deploy, deps.config.watchMinutes) })),
+  )
+  const { verdicts, anomalies } = await judgeAll(deps, memory, due, nowMs)
+  anomalies.push(...(await followAnomalies(memory, new Set(anomalies.map((a) => a.id)), nowMs)))
+  await writeResults(deps, memory, { verdicts, anomalies, cursorMs: changes.cursorMs }, nowMs)
+  for (const [id, w] of memory.watched) {
+    if (!w.verdict?.final || w.dirty) continue
+    memory.watched.delete(id)
+    memory.windows.forget(id)
+  }
+  return { minutes: changes.minutes.length, judged: due.length, verdicts: verdicts.length, anomalies: anomalies.length }
+}
+
+async function judgeAll(
+  deps: Deps,
+  memory: Memory,
+  due: readonly Due[],
+  nowMs: number,
+): Promise<{ verdicts: Verdict[]; anomalies: Anomaly[] }> {
+  const verdicts: Verdict[] = []
+  const anomalies: Anomaly[] = []
+  const spans = await spansFor(deps, due)
+  for (const one of due) {
+    const { deploy } = one.watched
+    const window = memory.windows.get(deploy.id)
+    if (!window) continue
+    try {
+      const seen = await look(deps, window, one, excludedFor(spans, one), nowMs)
+      if (seen.verdict) verdicts.push(seen.verdict)
+      anomalies.push(...seen.anomalies)
+    } catch (error) {
+      one.watched.dirty = true
+      deps.log.error(
+        { event: 'judge_failed', deploy: deploy.id, error: short(String((error as Error).stack), 2000) },
+        'a deploy could not be judged',
+      )
+    }
+    await yieldToLoop()
+  }
+  return { verdicts, anomalies }
+}
+
+async function spansFor(deps: Deps, due: readonly Due[]): Promise<AnomalySpan[]> {
+  if (due.length === 0) return []
+  const spans = due.map((d) => spanOf(d.watched.deploy, deps.config.watchMinutes))
+  return anomalySpans(deps.store, {
+    services: [...new Set(due.map((d) => d.watched.deploy.service))],
+    fromMs: Math.min(...spans.map((s) => s.from)) * 60_000,
+    toMs: Math.max(...spans.map((s) => s.to)) * 60_000,
+  })
+}
+
+/** Minutes in which the service was anomalous for another reason than this deploy. */
+function excludedFor(spans: readonly AnomalySpan[], { watched: { deploy } }: Due): Set<number> {
+  const pair = pairOf(deploy.service, deploy.environment)
+  const minutes = new Set<number>()
+  for (const s of spans) {
+    if (pairOf(s.service, s.environment) !== pair || s.deploy_id === deploy.id) continue
+    for (let m = Math.floor(s.from_ms / 60_000); m * 60_000 < s.to_ms; m++) minutes.add(m)
+  }
+  return minutes
+}

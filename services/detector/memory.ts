@@ -1,0 +1,62 @@
+import type { Anomaly } from '../../shared/model/anomaly.ts'
+import type { Deploy } from '../../shared/model/deploy.ts'
+import type { Verdict } from '../../shared/model/verdict.ts'
+import type { Log } from '../../shared/runtime/log.ts'
+import type { Config } from '../../shared/runtime/settings.ts'
+import type { State } from '../../shared/state/state.ts'
+import type { Store } from '../../shared/store/store.ts'
+import { Clocks } from './clocks.ts'
+import { createTouchedReader } from './rollups/touched.ts'
+import { WindowCache } from './window/cache.ts'
+
+/** What one look at a deploy needs to know of the look before. */
+export type Watched = {
+  deploy: Deploy
+  verdict: Verdict | null
+  anomalies: Map<string, Anomaly>
+  /** Closed minute and quietness at the last look: another look is due when they differ. */
+  looked: string
+  /** Minutes that matter to it changed since. */
+  dirty: boolean
+}
+
+export type Deps = {
+  store: Store
+  state: State
+  log: Log
+  config: Pick<Config, 'settleMinutes' | 'watchMinutes' | 'sensitivity'>
+}
+
+/** What the detector keeps between passes. All of it can be had again from the tables. */
+export type Memory = {
+  readTouched: ReturnType<typeof createTouchedReader>
+  /** Null until it was read from the state. */
+  cursorMs: number | null
+  computedMs: number
+  clocks: Clocks
+  windows: WindowCache
+  watched: Map<string, Watched>
+  /** Open anomalies by id. */
+  open: Map<string, Anomaly>
+  /** Closed minute at which an open anomaly was followed last. */
+  followed: Map<string, number>
+  /** What was told of deploys when they were looked at last. */
+  told: Map<string, string>
+  /** The mirror in ClickHouse has the deploys changed up to here. */
+  mirroredMs: number
+  writtenMs: number
+}
+
+export const newMemory = (deps: Pick<Deps, 'store'>): Memory => ({
+  readTouched: createTouchedReader(deps.store),
+  cursorMs: null,
+  computedMs: 0,
+  clocks: new Clocks(),
+  windows: new WindowCache(deps.store),
+  watched: new Map(),
+  open: new Map(),
+  followed: new Map(),
+  told: new Map(),
+  mirroredMs: 0,
+  writtenMs: 0,
+})

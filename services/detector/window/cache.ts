@@ -1,0 +1,89 @@
+import type { Deploy } from '../../../shared/model/deploy.ts'
+import { ms } from '../../../shared/state/deploy-merge.ts'
+import type { Store } from '../../../shared/store/store.ts'
+import { fill, refill } from './read.ts'
+import { emptyWindow, sizeOf, type Window } from './window.ts'
+
+/** Minutes before a deploy that can serve as its baseline. */
+export const BEFORE_MINUTES = 360
+/** Numbers kept in memory over all windows; about 8 bytes each. The windows used longest ago go first. */
+const MAX_NUMBERS = 25_000_000
+
+/**
+ * Windows over rollups, kept between passes: only the minutes that changed are read again. `load` makes sure that windows
+ * are there; what it evicts is read anew when it is asked for.
+ */
+export class WindowCache {
+  readonly #windows = new Map<string, Window>()
+  readonly #store: Store
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /** Reads the changed minutes again into every window kept. */
+  async refresh(minutes: readonly number[]): Promise<void> {
+    const windows = [...this.#windows.values()].filter((w) => minutes.some((m) => m >= w.fromMinute && m < w.toMinute))
+    if (windows.length > 0) await refill(this.#store, windows, minutes)
+  }
+
+  get(id: string): Window | undefined {
+    return this.#windows.get(id)
+  }
+
+  forget(id: string): void {
+    this.#windows.delete(id)
+  }
+
+  /** Loads the windows that are missing, those that overlap together. */
+  async load(
+    wanted: readonly { id: string; service: string; environment: string; from: number; to: number }[],
+  ): Promise<void> {
+    const missing = wanted.filter((w) => {
+      const have = this.#windows.get(w.id)
+      if (have) this.#touch(w.id, have)
+      return !have || have.fromMinute > w.from || have.toMinute < w.to
+    })
+    const sorted = missing.sort((a, b) => a.from - b.from)
+    while (sorted.length > 0) {
+      const first = sorted[0]!
+      const count = sorted.findIndex((w) => w.from > first.from + 60)
+      const group = sorted.splice(0, count === -1 ? sorted.length : count)
+      const windows = group.map((w) => ({ id: w.id, window: emptyWindow(w, w.from, w.to) }))
+      await fill(
+        this.#store,
+        windows.map((w) => w.window),
+        first.from,
+        Math.max(...group.map((w) => w.to)),
+      )
+      for (const { id, window } of windows) this.#touch(id, window)
+    }
+    this.#evict(new Set(wanted.map((w) => w.id)))
+  }
+
+  #touch(id: string, window: Window): void {
+    this.#windows.delete(id)
+    this.#windows.set(id, window)
+  }
+
+  #evict(keep: ReadonlySet<string>): void {
+    let size = 0
+    for (const window of this.#windows.values()) size += sizeOf(window)
+    for (const [id, window] of this.#windows) {
+      if (size <= MAX_NUMBERS) return
+      if (keep.has(id)) continue
+      size -= sizeOf(window)
+      this.#windows.delete(id)
+    }
+  }
+}
+
+/** The span of minutes that judging a deploy takes. */
+export function spanOf(deploy: Deploy, watchMinutes: number): { from: number; to: number } {
+  const begin = Math.min(
+    ms(deploy.started_at),
+    deploy.first_seen_at ? ms(deploy.first_seen_at) : Number.POSITIVE_INFINITY,
+  )
+  const start = Math.floor(begin / 60_000)
+  return { from: start - BEFORE_MINUTES, to: start + watchMinutes + 15 }
+}

@@ -1,0 +1,38 @@
+import type { Anomaly } from '../../shared/model/anomaly.ts'
+import type { Verdict } from '../../shared/model/verdict.ts'
+import { setCursor } from '../../shared/state/cursors.ts'
+import { deploysChangedSince } from '../../shared/state/deploys.ts'
+import { writeAnomalies } from '../../shared/store/anomalies.ts'
+import { mirrorDeploys } from '../../shared/store/deploys.ts'
+import { writeVerdicts } from '../../shared/store/verdicts.ts'
+import type { Deps, Memory } from './memory.ts'
+
+export const CURSOR = 'detector.touched'
+
+/** Writes what a pass found, anomalies last: who reads an anomaly finds its verdict. Then the cursor moves. */
+export async function writeResults(
+  deps: Deps,
+  memory: Memory,
+  found: { verdicts: readonly Verdict[]; anomalies: readonly Anomaly[]; cursorMs: number },
+  nowMs: number,
+): Promise<void> {
+  // Readers follow anomalies by time of writing: it must not fall, nor be the same for two writes.
+  memory.writtenMs = Math.max(nowMs, memory.writtenMs + 1)
+  const updated_at = new Date(memory.writtenMs).toISOString()
+  await writeVerdicts(deps.store, found.verdicts)
+  await writeAnomalies(
+    deps.store,
+    found.anomalies.map((a) => ({ ...a, updated_at })),
+  )
+  for (const a of found.anomalies) {
+    if (a.state === 'open') memory.open.set(a.id, a)
+    else memory.open.delete(a.id)
+  }
+  const changed = await deploysChangedSince(deps.state, memory.mirroredMs, 5000)
+  if (changed.length > 0) {
+    await mirrorDeploys(deps.store, changed)
+    memory.mirroredMs = Date.parse(changed.at(-1)!.updated_at)
+  }
+  if (found.cursorMs !== memory.cursorMs) await setCursor(deps.state, CURSOR, String(found.cursorMs), nowMs)
+  memory.cursorMs = found.cursorMs
+}
