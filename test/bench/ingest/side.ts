@@ -12,17 +12,27 @@ export type Side = { url: string; ask<T>(command: Command): Promise<T>; stop(): 
 /** Starts one side of the comparison as a child process. */
 export async function startSide(role: Role, env: Record<string, string> = {}): Promise<Side> {
   const dir = mkdtempSync(join(tmpdir(), 'plumbline-bench-'))
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', 'test/bench/ingest/worker.ts', role], {
-    env: {
-      ...process.env,
-      PLUMBLINE_DATA_DIR: dir,
-      PLUMBLINE_OTLP_HTTP_PORT: '0',
-      PLUMBLINE_OTLP_GRPC_PORT: '0',
-      PLUMBLINE_WEB_PORT: '0',
-      ...env,
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [
+      ...(process.env.PLUMBLINE_TEST_NODE_ARGS ?? '').split(' ').filter(Boolean),
+      '--import',
+      'tsx',
+      'test/bench/ingest/worker.ts',
+      role,
+    ],
+    {
+      env: {
+        ...process.env,
+        PLUMBLINE_DATA_DIR: dir,
+        PLUMBLINE_OTLP_HTTP_PORT: '0',
+        PLUMBLINE_OTLP_GRPC_PORT: '0',
+        PLUMBLINE_WEB_PORT: '0',
+        ...env,
+      },
+      stdio: ['pipe', 'pipe', 'inherit'],
     },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+  )
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
   const next = async () => {
     const { value, done } = await lines.next()

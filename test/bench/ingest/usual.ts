@@ -3,8 +3,12 @@ import type { AddressInfo } from 'node:net'
 import type { Store } from '../../../shared/store/store.ts'
 import { codecs, type SignalName } from '../../support/otlp.ts'
 
-/** What everyone writes: protobufjs, one row object an item, `client.insert` as JSONEachRow, 10,000 rows an insert, no log. */
-const FLUSH_ROWS = 10_000
+/**
+ * What everyone writes: protobufjs, one row object an item, `client.insert` as JSONEachRow, then the answer; no log. `usual` inserts
+ * what a request brought; `buffered` answers first and inserts 10,000 rows at a time, as the better ones do, which loses what
+ * it has answered for when it dies.
+ */
+export const BUFFERED_ROWS = 10_000
 
 type Any = Record<string, unknown>
 type Attribute = { key: string; value?: Any | null }
@@ -109,7 +113,7 @@ function* rowsOf(signal: SignalName, body: Buffer): Generator<[string, Any]> {
 }
 
 /** Serves OTLP/HTTP the usual way. @returns the URL and a way to wait for what is buffered */
-export async function startUsual(store: Store): Promise<{ url: string; flush(): Promise<void> }> {
+export async function startUsual(store: Store, flushRows: number): Promise<{ url: string; flush(): Promise<void> }> {
   const buffers = new Map<string, Any[]>()
   let tail: Promise<void> = Promise.resolve()
   const flushTable = (table: string) => {
@@ -128,7 +132,7 @@ export async function startUsual(store: Store): Promise<{ url: string; flush(): 
         const rows = buffers.get(table) ?? []
         if (rows.length === 0) buffers.set(table, rows)
         rows.push(row)
-        if (rows.length >= FLUSH_ROWS) full.add(table)
+        if (rows.length >= flushRows) full.add(table)
       }
       for (const table of full) await flushTable(table)
       response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end()

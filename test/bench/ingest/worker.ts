@@ -5,10 +5,10 @@ import { loadConfig } from '../../../shared/runtime/config.ts'
 import { silentLog } from '../../../shared/runtime/log.ts'
 import type { NativeBlock, Store } from '../../../shared/store/store.ts'
 import { openBed } from '../../support/embedded.ts'
-import { startUsual } from './usual.ts'
+import { BUFFERED_ROWS, startUsual } from './usual.ts'
 
 /** One side of the comparison in a process of its own. Reads commands as JSON lines, answers one line each. */
-export type Role = 'ours' | 'usual' | 'engine'
+export type Role = 'ours' | 'usual' | 'buffered' | 'engine'
 export type Command =
   | { cmd: 'usage' }
   | { cmd: 'count'; tables: string[] }
@@ -26,7 +26,8 @@ async function start(role: Role): Promise<Side> {
     return { url, store: running.context.store, flush: async () => {}, stop: () => running.stop() }
   }
   const bed = await openBed()
-  const usual = role === 'usual' ? await startUsual(bed.store) : { url: '', flush: async () => {} }
+  const none = { url: '', flush: async () => {} }
+  const usual = role === 'engine' ? none : await startUsual(bed.store, role === 'usual' ? 1 : BUFFERED_ROWS)
   return { ...usual, store: bed.store, stop: () => bed.close() }
 }
 
