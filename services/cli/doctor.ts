@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { dirname, resolve } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { systemClock } from '../../shared/runtime/clock.ts'
 import { loadConfig } from '../../shared/runtime/config.ts'
 import { packageVersion } from '../../shared/runtime/package.ts'
 import type { Config } from '../../shared/runtime/settings.ts'
-import type { Status, Trace } from '../web/api/schemas/telemetry.ts'
+import { openStore } from '../../shared/store/open.ts'
+import type { Status } from './answers.ts'
 import { type Client, createClient } from './client.ts'
 
 export type Examined = { what: string; state: 'ok' | 'warn' | 'bad'; detail: string }
@@ -100,13 +102,15 @@ async function engine(config: Config): Promise<Examined> {
   if (config.clickhouseUrl)
     return { what: 'engine', state: 'ok', detail: `a ClickHouse server at ${new URL(config.clickhouseUrl).host}` }
   try {
-    await import('chdb/connection')
-    return { what: 'engine', state: 'ok', detail: 'the embedded engine loads' }
+    const folder = mkdtempSync(join(tmpdir(), 'plumbline-doctor-'))
+    await (await openStore({ ...config, dataDir: folder })).close()
+    rmSync(folder, { recursive: true, force: true })
+    return { what: 'engine', state: 'ok', detail: 'the embedded engine opens' }
   } catch (error) {
     return {
       what: 'engine',
       state: 'bad',
-      detail: `the embedded engine does not load: ${(error as Error).message}. Set PLUMBLINE_CLICKHOUSE_URL`,
+      detail: `${(error as Error).message}`,
     }
   }
 }
@@ -146,7 +150,7 @@ async function readBack(client: Client, status: Status, env: Record<string, stri
     }
   const startedMs = systemClock.nowMs()
   while (systemClock.nowMs() - startedMs < READ_BACK_MS) {
-    const trace = await client.get<Trace>(`/traces/${traceId}`).catch(() => null)
+    const trace = await client.get<object>(`/traces/${traceId}`).catch(() => null)
     if (trace)
       return {
         what,

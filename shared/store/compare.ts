@@ -69,7 +69,7 @@ function totalOf(slots: Map<number, SideSlot>): SideSlot {
 async function countInstances(store: Store, scope: Scope): Promise<number> {
   const { where, params } = fence(scope)
   const rows = await store.rows<{ n: string }>(
-    `SELECT uniqExact(instance) AS n FROM rollup_instances FINAL WHERE ${where}`,
+    `SELECT uniqExact(instance) AS n FROM rollup_instances FINAL WHERE ${where} AND requests > 0`,
     params,
   )
   return Number(rows[0]?.n ?? 0)

@@ -139,7 +139,7 @@ export async function listPatterns(store: Store, f: PatternFilter): Promise<Patt
     `SELECT pattern_id, argMax(p.severity, p.count) AS main_severity, sum(p.count) AS n, toUnixTimestamp(max(minute)) AS last,
        sumMap([toString(version)], [p.count]) AS versions,
        sumMap([intDiv(toUnixTimestamp(minute) - {from:UInt32}, {step:UInt32})], [p.count]) AS slots
-     FROM rollup_log_patterns AS p FINAL WHERE ${now} AND ${inSpan}
+     FROM rollup_log_patterns AS p FINAL WHERE ${now} AND ${inSpan} AND p.count > 0
      GROUP BY pattern_id ORDER BY n DESC, pattern_id LIMIT {limit:UInt32}`,
     params,
   )
@@ -147,7 +147,7 @@ export async function listPatterns(store: Store, f: PatternFilter): Promise<Patt
   const ids = rows.map((row) => row.pattern_id)
   const first = await store.rows<{ pattern_id: string; first: string; first_version: string }>(
     `SELECT pattern_id, toUnixTimestamp(min(minute)) AS first, argMin(version, minute) AS first_version FROM rollup_log_patterns
-     WHERE ${where} AND minute >= toDateTime({from:UInt32} - 2592000) AND minute < toDateTime({to:UInt32}) AND toString(pattern_id) IN {ids:Array(String)}
+     WHERE ${where} AND minute >= toDateTime({from:UInt32} - 2592000) AND minute < toDateTime({to:UInt32}) AND count > 0 AND toString(pattern_id) IN {ids:Array(String)}
      GROUP BY pattern_id LIMIT 10000`,
     { ...params, ids },
   )

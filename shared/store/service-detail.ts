@@ -49,12 +49,12 @@ export async function versionsOf(store: Store, scope: Scope): Promise<VersionFig
   const seen = await store.rows<{ version: string; commit: string; first: string; last: string }>(
     `SELECT version, commit, toUnixTimestamp(min(minute)) AS first, toUnixTimestamp(max(minute)) AS last FROM rollup_instances
      WHERE service = {service:String} AND environment = {environment:String}
-       AND minute >= toDateTime({from:UInt32} - ${MONTH_S}) AND minute < toDateTime({to:UInt32})
+       AND minute >= toDateTime({from:UInt32} - ${MONTH_S}) AND minute < toDateTime({to:UInt32}) AND requests > 0
      GROUP BY version, commit ORDER BY first DESC LIMIT 500`,
     params,
   )
   const rows = await store.rows<CountRow & { version: string; commit: string }>(
-    `SELECT version, commit, ${counts} FROM rollup_routes FINAL WHERE ${where} GROUP BY version, commit LIMIT 500`,
+    `SELECT version, commit, ${counts} FROM rollup_routes FINAL WHERE ${where} GROUP BY version, commit HAVING requests > 0 LIMIT 500`,
     params,
   )
   const byBuild = new Map(rows.map((row) => [`${row.version}\0${row.commit}`, row]))
@@ -70,7 +70,7 @@ export async function versionsOf(store: Store, scope: Scope): Promise<VersionFig
 export async function routesOf(store: Store, scope: Scope, limit = 500): Promise<(Figures & { route: string })[]> {
   const { where, params } = fence(scope)
   const rows = await store.rows<CountRow & { route: string }>(
-    `SELECT route, ${counts} FROM rollup_routes FINAL WHERE ${where} GROUP BY route ORDER BY requests DESC, route LIMIT {limit:UInt32}`,
+    `SELECT route, ${counts} FROM rollup_routes FINAL WHERE ${where} GROUP BY route HAVING requests > 0 ORDER BY requests DESC, route LIMIT {limit:UInt32}`,
     { ...params, limit },
   )
   return rows.map((row) => ({ route: row.route, ...figuresOf(row) }))
@@ -80,7 +80,7 @@ export async function routesOf(store: Store, scope: Scope, limit = 500): Promise
 export async function dependenciesOf(store: Store, scope: Scope, limit = 200): Promise<(Figures & { peer: string })[]> {
   const { where, params } = fence(scope)
   const rows = await store.rows<CountRow & { peer: string }>(
-    `SELECT peer, ${counts} FROM rollup_edges FINAL WHERE ${where} GROUP BY peer ORDER BY requests DESC, peer LIMIT {limit:UInt32}`,
+    `SELECT peer, ${counts} FROM rollup_edges FINAL WHERE ${where} GROUP BY peer HAVING requests > 0 ORDER BY requests DESC, peer LIMIT {limit:UInt32}`,
     { ...params, limit },
   )
   return rows.map((row) => ({ peer: row.peer, ...figuresOf(row) }))
@@ -93,22 +93,22 @@ export async function exceptionsOf(
   limit = 200,
 ): Promise<{ type: string; count: number; first_seen_at: string }[]> {
   const { where, params } = fence(scope)
-  const rows = await store.rows<{ type: string; count: string }>(
-    `SELECT exception_type AS type, sum(count) AS count FROM rollup_exceptions FINAL WHERE ${where} GROUP BY type ORDER BY count DESC, type LIMIT {limit:UInt32}`,
+  const rows = await store.rows<{ type: string; n: string }>(
+    `SELECT exception_type AS type, sum(e.count) AS n FROM rollup_exceptions AS e FINAL WHERE ${where} GROUP BY type HAVING n > 0 ORDER BY n DESC, type LIMIT {limit:UInt32}`,
     { ...params, limit },
   )
   if (rows.length === 0) return []
   const first = await store.rows<{ type: string; first: string }>(
     `SELECT exception_type AS type, toUnixTimestamp(min(minute)) AS first FROM rollup_exceptions
      WHERE service = {service:String} AND environment = {environment:String}
-       AND minute >= toDateTime({from:UInt32} - ${MONTH_S}) AND minute < toDateTime({to:UInt32})
+       AND minute >= toDateTime({from:UInt32} - ${MONTH_S}) AND minute < toDateTime({to:UInt32}) AND count > 0
      GROUP BY type LIMIT 10000`,
     params,
   )
   const firsts = new Map(first.map((row) => [row.type, row.first]))
   return rows.map((row) => ({
     type: row.type,
-    count: Number(row.count),
+    count: Number(row.n),
     first_seen_at: iso(firsts.get(row.type) ?? String(params.from)),
   }))
 }
@@ -119,9 +119,9 @@ export type MetricFigures = { metric: string; unit: string; kind: string; series
 export async function metricsOf(store: Store, scope: Scope, limit = 1000): Promise<MetricFigures[]> {
   const { where, params } = fence(scope)
   const rows = await store.rows<Record<string, string>>(
-    `SELECT metric, any(unit) AS unit, any(kind) AS kind, uniqExact(series_id) AS series, sum(points) AS points,
+    `SELECT metric, any(unit) AS unit, any(kind) AS kind, uniqExact(series_id) AS series, sum(m.points) AS points,
        sum(value_sum) AS total, uniqExact(minute) AS minutes
-     FROM rollup_metrics FINAL WHERE ${where} GROUP BY metric ORDER BY metric LIMIT {limit:UInt32}`,
+     FROM rollup_metrics AS m FINAL WHERE ${where} AND m.points > 0 GROUP BY metric ORDER BY metric LIMIT {limit:UInt32}`,
     { ...params, limit },
   )
   return rows.map((row) => ({
@@ -144,9 +144,9 @@ export const metricValue = (kind: string, total: number, points: number, minutes
 export async function environmentsOf(store: Store, service: string, span: Span): Promise<string[]> {
   const rows = await store.rows<{ environment: string }>(
     `SELECT environment FROM (
-       SELECT environment, requests AS n FROM rollup_instances WHERE service = {service:String} AND ${inSpan}
-       UNION ALL SELECT environment, toUInt64(0) FROM rollup_logs WHERE service = {service:String} AND ${inSpan}
-       UNION ALL SELECT environment, toUInt64(0) FROM rollup_metrics WHERE service = {service:String} AND ${inSpan}
+       SELECT environment, requests AS n FROM rollup_instances WHERE service = {service:String} AND ${inSpan} AND requests > 0
+       UNION ALL SELECT environment, toUInt64(0) FROM rollup_logs WHERE service = {service:String} AND ${inSpan} AND count > 0
+       UNION ALL SELECT environment, toUInt64(0) FROM rollup_metrics WHERE service = {service:String} AND ${inSpan} AND points > 0
      ) GROUP BY environment ORDER BY sum(n) DESC, environment LIMIT 100`,
     { service, ...spanParams(span) },
   )

@@ -42,10 +42,10 @@ export async function knownServices(
        toUnixTimestamp(max(minute)) AS last, toUnixTimestamp(maxIf(minute, answered)) AS last_request
      FROM (
        SELECT service, environment, version, commit, minute, (minute, requests) AS at, 1 AS answered
-       FROM rollup_instances WHERE ${inSpan} ${ofEnvironment(o.environment)} ${o.service === undefined ? '' : 'AND service = {service:String}'}
+       FROM rollup_instances WHERE ${inSpan} AND requests > 0 ${ofEnvironment(o.environment)} ${o.service === undefined ? '' : 'AND service = {service:String}'}
        UNION ALL
        SELECT service, environment, version, commit, minute, (minute, toUInt64(0)), 0
-       FROM rollup_logs WHERE ${inSpan} ${ofEnvironment(o.environment)} ${o.service === undefined ? '' : 'AND service = {service:String}'}
+       FROM rollup_logs WHERE ${inSpan} AND count > 0 ${ofEnvironment(o.environment)} ${o.service === undefined ? '' : 'AND service = {service:String}'}
      ) GROUP BY service, environment ORDER BY service, environment LIMIT {limit:UInt32}`,
     {
       ...spanParams({ fromMs: o.toMs - 7 * DAY_MS, toMs: o.toMs }),
@@ -84,7 +84,7 @@ export async function serviceSlots(
     `SELECT service, environment, intDiv(toUnixTimestamp(minute) - {from:UInt32}, {step:UInt32}) AS slot,
        sum(requests) AS requests, sum(errors) AS errors, sumMap(bucket_index, bucket_count) AS buckets,
        toUnixTimestamp(min(minute)) AS first, toUnixTimestamp(max(minute)) AS last
-     FROM rollup_routes FINAL WHERE ${inSpan} ${ofEnvironment(o.environment)}
+     FROM (SELECT * FROM rollup_routes FINAL WHERE ${inSpan} ${ofEnvironment(o.environment)} AND requests > 0)
      GROUP BY service, environment, slot LIMIT 200000`,
     { ...spanParams(o), step: o.stepS, ...(o.environment !== undefined && { environment: o.environment }) },
   )

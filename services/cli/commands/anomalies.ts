@@ -1,5 +1,5 @@
 import { systemClock } from '../../../shared/runtime/clock.ts'
-import type { AnomalyList } from '../../web/api/schemas/anomalies.ts'
+import type { AnomalyList } from '../answers.ts'
 import { createClient } from '../client.ts'
 import type { CliCommand } from '../command.ts'
 import { timeOf } from '../duration.ts'

@@ -1,9 +1,13 @@
+import type { Channel, Delivery } from '../../../shared/model/alert.ts'
 import { systemClock } from '../../../shared/runtime/clock.ts'
-import type { Channel, ChannelCreated, ChannelList, Delivery } from '../../web/api/schemas/alerting.ts'
+import type { Page } from '../answers.ts'
 import { type Client, createClient } from '../client.ts'
 import { type CliCommand, exitCodes } from '../command.ts'
 import { durationMs } from '../duration.ts'
 import { outputOf, paint, plain, print, table, word } from '../output.ts'
+
+type ChannelCreated = Channel & { generated_secret: string | null }
+type ChannelList = Page<Channel>
 
 type Json = { json?: boolean }
 

@@ -1,4 +1,4 @@
-import type { Compare } from '../../web/api/schemas/deploys.ts'
+import type { Compare } from '../answers.ts'
 import { createClient } from '../client.ts'
 import type { CliCommand } from '../command.ts'
 import { type Output, outputOf, paint, percent, plain, print, table, withUnit, word } from '../output.ts'

@@ -1,5 +1,6 @@
+import type { Deploy } from '../../../shared/model/deploy.ts'
 import { systemClock } from '../../../shared/runtime/clock.ts'
-import type { Deploy, DeployItem, DeployList } from '../../web/api/schemas/deploys.ts'
+import type { DeployItem, DeployList } from '../answers.ts'
 import { createClient } from '../client.ts'
 import type { CliCommand } from '../command.ts'
 import { timeOf } from '../duration.ts'

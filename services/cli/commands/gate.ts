@@ -1,5 +1,5 @@
 import { systemClock } from '../../../shared/runtime/clock.ts'
-import type { Gate } from '../../web/api/schemas/verdicts.ts'
+import type { Gate } from '../answers.ts'
 import { type Client, createClient, UnreachableError } from '../client.ts'
 import { type CliCommand, exitCodes } from '../command.ts'
 import { durationMs } from '../duration.ts'

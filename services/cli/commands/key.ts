@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { ApiKey, Scope } from '../../../shared/model/alert.ts'
 import { systemClock } from '../../../shared/runtime/clock.ts'
 import { loadConfig } from '../../../shared/runtime/config.ts'
 import { packageRoot } from '../../../shared/runtime/package.ts'
@@ -7,10 +8,13 @@ import { migrateState } from '../../../shared/state/migrate.ts'
 import { openState } from '../../../shared/state/open.ts'
 import type { State } from '../../../shared/state/state.ts'
 import { readMigrations } from '../../../shared/store/migrate.ts'
-import type { ApiKey, ApiKeyCreated, ApiKeyList, Scope } from '../../web/api/schemas/admin.ts'
+import type { Page } from '../answers.ts'
 import { createClient } from '../client.ts'
 import type { CliCommand } from '../command.ts'
 import { outputOf, paint, plain, print, table, when } from '../output.ts'
+
+type ApiKeyCreated = ApiKey & { key: string }
+type ApiKeyList = Page<ApiKey>
 
 type Keys = {
   create(input: { name: string; scopes: Scope[] }): Promise<ApiKeyCreated>

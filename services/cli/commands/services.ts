@@ -1,4 +1,4 @@
-import type { ServiceList } from '../../web/api/schemas/services.ts'
+import type { ServiceList } from '../answers.ts'
 import { createClient } from '../client.ts'
 import type { CliCommand } from '../command.ts'
 import { ms, number, outputOf, percent, plain, print, table, when, word } from '../output.ts'

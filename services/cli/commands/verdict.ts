@@ -1,5 +1,5 @@
-import type { DeployList } from '../../web/api/schemas/deploys.ts'
-import type { Verdict } from '../../web/api/schemas/verdicts.ts'
+import type { Verdict } from '../../../shared/model/verdict.ts'
+import type { DeployList } from '../answers.ts'
 import { type Client, createClient } from '../client.ts'
 import type { CliCommand } from '../command.ts'
 import { type Output, outputOf, plain, print, table, when, withUnit, word } from '../output.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Gate } from '../../../services/cli/answers.ts'
 import { UnreachableError } from '../../../services/cli/client.ts'
 import { exitOf, waitForGate } from '../../../services/cli/commands/gate.ts'
-import type { Gate } from '../../../services/web/api/schemas/verdicts.ts'
 
 const gate = (verdict: Gate['data']['verdict']): Gate => ({
   data: {

@@ -1,0 +1,62 @@
+import type { Anomaly } from '../../shared/model/anomaly.ts'
+import type { Deploy } from '../../shared/model/deploy.ts'
+import type { VerdictWord } from '../../shared/model/verdict.ts'
+
+/** What the commands read of the API's answers. The documents themselves are those of shared/model. */
+export type Page<T> = { items: T[]; next: string | null }
+
+export type Gate = {
+  data: {
+    verdict: VerdictWord
+    ok: boolean
+    score: number
+    reason: string
+    deploy_id: string | null
+    findings: number
+  }
+}
+
+export type DeployItem = Deploy & { verdict: VerdictWord; reason: string; verdict_score: number }
+export type DeployList = Page<DeployItem>
+export type AnomalyList = Page<Anomaly>
+
+export type ServiceList = Page<{
+  service: string
+  environment: string
+  health: string
+  requests_per_minute: number | null
+  error_ratio: number | null
+  latency_p50_ms: number | null
+  latency_p99_ms: number | null
+  version: string
+  version_since: string | null
+  open_anomalies: number
+}>
+
+type Figures = { requests: number; error_ratio: number | null; latency_p99_ms: number | null } | null
+type Figure = { value: number | null; n: number }
+
+export type Compare = {
+  a: { deploy: Deploy; verdict: VerdictWord }
+  b: { deploy: Deploy; verdict: VerdictWord }
+  window_s: number
+  signals: {
+    signal: string
+    unit: string
+    a: Figure
+    b: Figure
+    change: number | null
+    change_unit: 'relative' | 'absolute'
+  }[]
+  routes: { route: string; a: Figures; b: Figures }[]
+  warnings: string[]
+}
+
+export type Status = {
+  version: string
+  engine: string
+  services: number
+  ready: boolean
+  reasons: string[]
+  otlp_http: string | null
+}
