@@ -1,3 +1,5 @@
+import { hex } from '../support/console-world.ts'
+
 /** Every page of the console, with a text that is on it when it has loaded. */
 export type ConsolePage = { name: string; path: string; shows: string; empty?: boolean }
 
@@ -12,4 +14,17 @@ export const consolePages: ConsolePage[] = [
   { name: 'deploy-thin', path: '/deploys/dep_recommender_031', shows: 'Too little data' },
   { name: 'anomalies', path: '/anomalies', shows: 'No deploy nearby' },
   { name: 'anomaly', path: '/anomalies/ano_checkout_1', shows: 'Tied to' },
+  { name: 'alerts', path: '/alerts', shows: 'Acknowledge' },
+  { name: 'alerts-deliveries', path: '/alerts?tab=deliveries', shows: 'Gave up' },
+  { name: 'alerts-silences', path: '/alerts?silence=latency', shows: 'New silence' },
+  { name: 'incident', path: '/incidents/inc_1', shows: 'Who was told' },
+  { name: 'channels', path: '/settings/channels', shows: 'Send test' },
+  { name: 'compare', path: '/compare?a=dep_checkout_2140&b=dep_checkout_2139', shows: 'aligned on the deploy' },
+  { name: 'traces', path: '/traces?service=checkout', shows: 'requests' },
+  { name: 'trace', path: `/traces/${hex('bad1', 32)}?span=${hex('span6', 16)}`, shows: 'apply coupons' },
+  { name: 'logs', path: '/logs?service=checkout', shows: 'The newest' },
+  { name: 'patterns', path: '/patterns?service=checkout', shows: 'A line of it' },
+  { name: 'metrics', path: '/metrics?service=checkout', shows: 'process.memory.usage' },
+  { name: 'system', path: '/system', shows: 'Storage' },
+  { name: 'settings', path: '/settings', shows: 'Make key' },
 ]

@@ -203,7 +203,7 @@ function write(method: string, path: string, body: Record<string, unknown>, worl
       url: String(body.url),
     }
     world.channels = [...world.channels, made]
-    return { ...made, secret: { ...made.secret, value: 'whsec_c2VjcmV0LW9mLXRoZS1jb25zb2xlLXRlc3Q=' } }
+    return { ...made, generated_secret: 'whsec_c2VjcmV0LW9mLXRoZS1jb25zb2xlLXRlc3Q=' }
   }
   if (path.endsWith('/test') || path.endsWith('/replay')) return deliveryOf('del_9', 'test', 'delivered', 1, 200)
   if (path === '/silences')

@@ -23,6 +23,8 @@ export type ChartProps = {
   shade?: Shade | null
   height?: number
   syncKey?: string | null
+  /** x is seconds since a deploy; no clock times then. */
+  since?: boolean
   onZoom: (fromS: number, toS: number) => void
   onReset: () => void
 }
@@ -48,7 +50,7 @@ function usePlot(props: ChartProps, host: React.RefObject<HTMLDivElement | null>
   const { zone } = usePrefs()
   const [index, setIndex] = useState<number | null>(null)
   const [flags, setFlags] = useState<Flag[]>([])
-  const { frame, from, to, deploys, shade, height = 180, syncKey = null, onZoom, onReset } = props
+  const { frame, from, to, deploys, shade, height = 180, syncKey = null, since = false, onZoom, onReset } = props
   // biome-ignore lint/correctness/useExhaustiveDependencies: the colours follow the scheme, which is read from the page
   useEffect(() => {
     const node = host.current
@@ -69,6 +71,7 @@ function usePlot(props: ChartProps, host: React.RefObject<HTMLDivElement | null>
       fromS: Date.parse(from) / 1000,
       toS: Date.parse(to) / 1000,
       zone,
+      since,
       show: (value) => inUnit(value, frame.unit),
       deployTimesS: deploys.map((deploy) => Date.parse(deploy.started_at) / 1000),
       shade: shade ?? null,
@@ -83,7 +86,7 @@ function usePlot(props: ChartProps, host: React.RefObject<HTMLDivElement | null>
       plot.destroy()
       node.replaceChildren()
     }
-  }, [host, frame, width, height, from, to, deploys, shade, syncKey, onZoom, onReset, zone, scheme])
+  }, [host, frame, width, height, from, to, deploys, shade, syncKey, onZoom, onReset, zone, since, scheme])
   return { index, flags }
 }
 
@@ -101,7 +104,7 @@ function LegendItem({ line, index, unit }: { line: Line; index: number | null; u
   )
 }
 
-function Legend({ frame, index }: { frame: Frame; index: number | null }) {
+function Legend({ frame, index, since }: { frame: Frame; index: number | null; since: boolean }) {
   const { zone } = usePrefs()
   const at = index === null ? undefined : frame.xs[index]
   const where = index ?? frame.band?.lower.findLastIndex((each) => each !== null) ?? -1
@@ -109,7 +112,9 @@ function Legend({ frame, index }: { frame: Frame; index: number | null }) {
   const upper = frame.band?.upper[where]
   return (
     <ul className="legend">
-      <li className="legend-at">{at === undefined ? 'last' : dayTime(at * 1000, zone)}</li>
+      <li className="legend-at">
+        {at === undefined ? 'last' : since ? `+${Math.round(at / 60)} min` : dayTime(at * 1000, zone)}
+      </li>
       {frame.lines.map((line) => (
         <LegendItem key={line.title} line={line} index={index} unit={frame.unit} />
       ))}
@@ -184,8 +189,8 @@ export function Chart(props: ChartProps) {
           <Icon name="table" size={14} /> {asTable ? 'Show as chart' : 'Show as table'}
         </button>
       </figcaption>
-      <Legend frame={frame} index={index} />
-      {asTable && <ChartTable frame={frame} label={title} />}
+      <Legend frame={frame} index={index} since={props.since ?? false} />
+      {asTable && <ChartTable frame={frame} label={title} since={props.since ?? false} />}
       <div ref={box} className="chart-box" hidden={asTable} style={{ height }}>
         <div ref={host} role="img" aria-label={summary} className="chart-canvas" />
         <Flags flags={flags} />

@@ -3,7 +3,7 @@ import { usePrefs } from '../lib/prefs.ts'
 import type { Frame } from './align.ts'
 
 /** The same numbers as the canvas, as a table: the newest 500 steps. */
-export function ChartTable({ frame, label }: { frame: Frame; label: string }) {
+export function ChartTable({ frame, label, since }: { frame: Frame; label: string; since: boolean }) {
   const { zone } = usePrefs()
   const rows = frame.xs
     .map((time, index) => ({ time, index }))
@@ -31,7 +31,7 @@ export function ChartTable({ frame, label }: { frame: Frame; label: string }) {
         <tbody>
           {rows.map(({ time, index }) => (
             <tr key={time}>
-              <td>{absolute(time * 1000, zone)}</td>
+              <td>{since ? `+${Math.round(time / 60)} min` : absolute(time * 1000, zone)}</td>
               {frame.lines.map((line) => (
                 <td key={line.title} className="num">
                   {inUnit(line.values[index], frame.unit)}

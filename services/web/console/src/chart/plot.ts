@@ -13,6 +13,8 @@ export type PlotInput = {
   fromS: number
   toS: number
   zone: Zone
+  /** The x axis counts from a deploy on instead of telling the time. */
+  since: boolean
   show: (value: number) => string
   deployTimesS: number[]
   shade: Shade | null
@@ -50,7 +52,9 @@ function axes(input: PlotInput): uPlot.Axis[] {
     ticks: { stroke: input.colour('--line'), width: 1, size: 4 },
   }
   const long = input.toS - input.fromS > 86_400
-  const time = (seconds: number) => (long ? dayTime(seconds * 1000, input.zone) : clockTime(seconds * 1000, input.zone))
+  const clock = (seconds: number) =>
+    long ? dayTime(seconds * 1000, input.zone) : clockTime(seconds * 1000, input.zone)
+  const time = (seconds: number) => (input.since ? `+${Math.round(seconds / 60)} min` : clock(seconds))
   return [
     { ...base, grid: { show: false }, space: long ? 90 : 64, size: 28, values: (_, splits) => splits.map(time) },
     { ...base, size: 68, space: 36, values: (_, splits) => splits.map((value) => input.show(value)) },
@@ -149,7 +153,7 @@ export function makePlot(host: HTMLElement, input: PlotInput): uPlot {
     height: input.height,
     legend: { show: false },
     padding: [10, 8, 0, 0],
-    scales: { x: { time: true, range: () => [input.fromS, input.toS] }, y: { range: fromZero } },
+    scales: { x: { time: !input.since, range: () => [input.fromS, input.toS] }, y: { range: fromZero } },
     axes: axes(input),
     series: series(input),
     bands: input.frame.band ? [{ series: [3, 1], fill: input.colour('--band') }] : [],

@@ -1,3 +1,141 @@
-export default function Soon() {
-  return <h1>Soon</h1>
+import { Link } from '@tanstack/react-router'
+import { duration, short } from '../../lib/format.ts'
+import { useRead } from '../../lib/queries.ts'
+import type { Compare as CompareDocument, DeployItem, Page } from '../../lib/types.ts'
+import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
+import { VerdictBadge } from '../../ui/Badge.tsx'
+import { DeployLink, PageHead, Section, ServiceLink } from '../../ui/Bits.tsx'
+import { Empty, Loaded } from '../../ui/Feedback.tsx'
+import { Icon } from '../../ui/Icon.tsx'
+import { At } from '../../ui/Time.tsx'
+import { Signals } from './Signals.tsx'
+import { Differences } from './tables.tsx'
+import './compare.css'
+
+type Side = CompareDocument['a']
+
+function SideCard({ side, name }: { side: Side; name: string }) {
+  return (
+    <section className={`card pad side side-${name}`} aria-label={`Deploy ${name}`}>
+      <div className="section-head">
+        <span className="side-letter">{name}</span>
+        <h2>
+          <DeployLink id={side.deploy.id} version={side.deploy.version} commit={side.deploy.commit} />
+        </h2>
+        <VerdictBadge verdict={side.verdict} />
+      </div>
+      <p className="faint">
+        <ServiceLink service={side.deploy.service} environment={side.deploy.environment} /> · {side.deploy.environment}{' '}
+        · began <At at={side.deploy.started_at} /> · {Math.round(side.requests).toLocaleString('en')} requests ·{' '}
+        {side.instances} instances
+      </p>
+    </section>
+  )
+}
+
+function Picker({ name, deploys, chosen }: { name: 'a' | 'b'; deploys: DeployItem[]; chosen: string }) {
+  const set = useSetSearch()
+  return (
+    <label className="pick">
+      <span className="side-letter">{name.toUpperCase()}</span>
+      <select
+        aria-label={`Deploy ${name.toUpperCase()}`}
+        value={chosen}
+        onChange={(event) => set({ [name]: event.target.value })}
+      >
+        <option value="">choose a deploy</option>
+        {deploys.map((deploy) => (
+          <option key={deploy.id} value={deploy.id}>
+            {deploy.service} {short(deploy.version)} · {deploy.environment} ·{' '}
+            {deploy.started_at.slice(5, 16).replace('T', ' ')}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}
+
+function Pickers() {
+  const search = useSearch()
+  const set = useSetSearch()
+  const read = useRead<Page<DeployItem>>(
+    '/deploys',
+    { service: search.service, environment: search.env, limit: 200 },
+    { everyMs: 60_000 },
+  )
+  const deploys = read.data?.items ?? []
+  const a = deploys.find((deploy) => deploy.id === search.a)
+  return (
+    <div className="actions">
+      <Picker name="a" deploys={deploys} chosen={search.a ?? ''} />
+      <button type="button" className="button quiet" onClick={() => set({ a: search.b, b: search.a })}>
+        Swap
+      </button>
+      <Picker
+        name="b"
+        deploys={a ? deploys.filter((deploy) => deploy.service === a.service && deploy.id !== a.id) : deploys}
+        chosen={search.b ?? ''}
+      />
+    </div>
+  )
+}
+
+function Warnings({ warnings }: { warnings: string[] }) {
+  if (warnings.length === 0) return null
+  return (
+    <ul className="plain-list warnings" aria-label="What makes the comparison weak">
+      {warnings.map((warning) => (
+        <li key={warning}>
+          <Icon name="warn" size={14} /> {warning}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Body({ compare }: { compare: CompareDocument }) {
+  return (
+    <>
+      <div className="sides">
+        <SideCard side={compare.a} name="A" />
+        <SideCard side={compare.b} name="B" />
+      </div>
+      <Warnings warnings={compare.warnings} />
+      <Section title="Signals" note={`aligned on the deploy, the first ${duration(compare.window_s * 1000)} of both`}>
+        <Signals compare={compare} />
+      </Section>
+      <Differences compare={compare} />
+    </>
+  )
+}
+
+function Compared({ a, b }: { a: string; b: string | undefined }) {
+  const read = useRead<CompareDocument>(`/deploys/${encodeURIComponent(a)}/compare`, { with: b }, { everyMs: 60_000 })
+  return (
+    <Loaded read={read} lines={12}>
+      {(compare) => <Body compare={compare} />}
+    </Loaded>
+  )
+}
+
+/** Same or worse? Two versions side by side, aligned on the time since each deploy. */
+export default function Compare() {
+  const search = useSearch()
+  return (
+    <>
+      <PageHead title="Compare" lead="Two versions, aligned on the time since each was deployed.">
+        <Pickers />
+      </PageHead>
+      {search.a ? (
+        <Compared a={search.a} b={search.b} />
+      ) : (
+        <Empty title="Choose two deploys">
+          <p>
+            Or start from one: every <Link to="/deploys">deploy</Link> has a button that compares it with the one
+            before.
+          </p>
+        </Empty>
+      )}
+    </>
+  )
 }

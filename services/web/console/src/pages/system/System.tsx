@@ -1,3 +1,137 @@
-export default function Soon() {
-  return <h1>Soon</h1>
+import { bytes, compact, count, duration } from '../../lib/format.ts'
+import { useRead } from '../../lib/queries.ts'
+import type { Status, System as SystemDocument } from '../../lib/types.ts'
+import { Badge } from '../../ui/Badge.tsx'
+import { Facts, PageHead, Section } from '../../ui/Bits.tsx'
+import { Loaded } from '../../ui/Feedback.tsx'
+import { type Column, Table } from '../../ui/Table.tsx'
+import { Ago } from '../../ui/Time.tsx'
+
+const ready = { word: 'Ready', tone: 'good', mark: 'check', means: 'Every target works.' } as const
+const notReady = { word: 'Not ready', tone: 'bad', mark: 'cross', means: 'See the reasons.' } as const
+
+type Figure = { name: string; help: string; labels: string; value: number }
+type Group = SystemDocument['figures'][keyof SystemDocument['figures']]
+
+function figuresOf(group: Group): Figure[] {
+  return (group ?? []).flatMap((figure) =>
+    figure.values.slice(0, 50).map((each) => ({
+      name: figure.name,
+      help: figure.help,
+      labels: Object.entries(each.labels)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(' '),
+      value: each.value,
+    })),
+  )
+}
+
+const amount = (figure: Figure): string =>
+  figure.name.endsWith('_bytes')
+    ? bytes(figure.value)
+    : figure.name.endsWith('_seconds')
+      ? `${compact(figure.value)} s`
+      : compact(figure.value)
+
+const figureColumns: Column<Figure>[] = [
+  { key: 'help', title: 'What', cell: (figure) => figure.help },
+  { key: 'labels', title: 'Of', cell: (figure) => figure.labels || '–' },
+  { key: 'value', title: 'Value', number: true, by: (figure) => figure.value, cell: amount },
+  { key: 'name', title: 'Name in /metrics', wide: true, cell: (figure) => <code>{figure.name}</code> },
+]
+
+type Stored = SystemDocument['storage'][number]
+
+const storageColumns: Column<Stored>[] = [
+  { key: 'table', title: 'Table', by: (row) => row.table, cell: (row) => <code>{row.table}</code> },
+  { key: 'rows', title: 'Rows', number: true, by: (row) => row.rows, cell: (row) => count(row.rows) },
+  { key: 'bytes', title: 'On disk', number: true, by: (row) => row.bytes, cell: (row) => bytes(row.bytes) },
+  { key: 'each', title: 'A row', number: true, cell: (row) => (row.rows > 0 ? bytes(row.bytes / row.rows) : '–') },
+  { key: 'parts', title: 'Parts', number: true, by: (row) => row.parts, cell: (row) => count(row.parts) },
+  { key: 'oldest', title: 'Oldest', by: (row) => row.oldest_at, cell: (row) => <Ago at={row.oldest_at} /> },
+]
+
+const groups = ['ingest', 'detector', 'alerting', 'web', 'process'] as const
+
+function Body({ system }: { system: SystemDocument }) {
+  const stored = system.storage.reduce((sum, row) => sum + row.bytes, 0)
+  return (
+    <>
+      <div className="card pad">
+        <Facts
+          items={[
+            ['State', <Badge key="r" word={system.ready ? ready : notReady} />],
+            ['Version', system.version],
+            ['Engine', system.engine],
+            ['State kept in', system.state],
+            ['Up for', duration(system.uptime_s * 1000)],
+            ['Memory', bytes(system.memory.rss_bytes)],
+            ['On disk', bytes(stored)],
+          ]}
+        />
+        {system.reasons.length > 0 && (
+          <ul>
+            {system.reasons.map((reason) => (
+              <li key={reason}>{reason}</li>
+            ))}
+          </ul>
+        )}
+      </div>
+      <Section title="Storage">
+        <Table
+          label="Storage"
+          columns={storageColumns}
+          rows={system.storage}
+          rowKey={(row) => row.table}
+          sort={{ key: 'bytes', down: true }}
+          empty="Nothing is stored yet."
+        />
+      </Section>
+      {groups
+        .filter((group) => figuresOf(system.figures[group]).length > 0)
+        .map((group) => (
+          <Section key={group} title={group[0]!.toUpperCase() + group.slice(1)}>
+            <Table
+              label={group}
+              columns={figureColumns}
+              rows={figuresOf(system.figures[group])}
+              rowKey={(figure) => `${figure.name}${figure.labels}`}
+            />
+          </Section>
+        ))}
+    </>
+  )
+}
+
+function Arrivals({ status }: { status: Status }) {
+  const rows: [string, React.ReactNode][] = (['traces', 'metrics', 'logs'] as const).map((signal) => [
+    `Newest ${signal}`,
+    <Ago key={signal} at={status[signal].last_at} />,
+  ])
+  return (
+    <div className="card pad stack-gap">
+      <Facts
+        items={[
+          ...rows,
+          ['Newest deploy', <Ago key="deploy" at={status.deploys.last_at} />],
+          ['Services', count(status.services)],
+        ]}
+      />
+    </div>
+  )
+}
+
+/** Can I trust it? What arrives, what is dropped, how far behind it is, what it stores. */
+export default function System() {
+  const system = useRead<SystemDocument>('/system')
+  const status = useRead<Status>('/status')
+  return (
+    <>
+      <PageHead title="System" lead="Plumbline about itself." />
+      <Loaded read={system}>{(data) => <Body system={data} />}</Loaded>
+      <Section title="Arrivals">
+        <Loaded read={status}>{(data) => <Arrivals status={data} />}</Loaded>
+      </Section>
+    </>
+  )
 }
