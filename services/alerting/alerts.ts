@@ -85,6 +85,7 @@ function annotationsOf(n: Notification, s: Signal): Record<string, string> {
     range: `${amount(s.lower, s.unit)} to ${amount(s.upper, s.unit)}`,
     effect: effectOf(s),
     certainty: certaintyOf(s),
+    resolution: n.event === 'resolved' ? safeText(s.closed_reason ?? '', 200) : null,
     traces: s.trace_ids.map((id) => traceLink(n, safeText(id, 64))).join(' '),
     ...sharedAnnotations(n),
   })

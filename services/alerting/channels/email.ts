@@ -17,6 +17,7 @@ function linesOf(n: Notification): string[] {
     ...(n.truncated > 0 ? [`… and ${n.truncated} more`] : []),
     '',
     ...(since ? [`Since: ${since}`, ...commits] : []),
+    ...(top?.closed_reason && n.event === 'resolved' ? [`Why: ${safeText(top.closed_reason, 160)}`] : []),
     ...(top && n.event !== 'resolved' ? [`How sure: ${certaintyOf(top)}`] : []),
     ...(adviceOf(n) ? [`Do: ${adviceOf(n)}`] : []),
   ]

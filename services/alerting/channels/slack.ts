@@ -60,6 +60,7 @@ const slack: ChannelPlugin = {
     const context = [
       ...(n.event === 'test' ? ['This is a test of the channel. Nothing is wrong.'] : []),
       ...(n.merged ? ['The notice that this fired could not be delivered.'] : []),
+      ...(top?.closed_reason && n.event === 'resolved' ? [`Why: ${safeText(top.closed_reason, 160)}`] : []),
       ...(top && n.event !== 'resolved' ? [`How sure: ${certaintyOf(top)}`] : []),
     ]
     const blocks = [
