@@ -11,6 +11,7 @@ import type { Context } from '../../shared/runtime/service.ts'
 import { ConflictError, InvalidInputError } from '../../shared/state/errors.ts'
 import { type Auth, createAuth } from './auth.ts'
 import { hostGuard, isJson, jsonGuard, originGuard, securityHeaders } from './guard.ts'
+import { mcp } from './mcp/mcp.ts'
 import { pages } from './pages.ts'
 import { ProblemError, parse, problemOf } from './problem.ts'
 import type { Answer, Api, Route } from './route.ts'
@@ -36,6 +37,7 @@ export function createApp(context: Context, routes: Route[], consoleFolder: stri
     for (const r of here) where[r.method](handler(context, auth, r, startedMs, state))
     where.all(notAllowed(here))
   }
+  app.all('/mcp', ...mcp(auth, routes, (request, response) => apiFor(context, auth, request, response, startedMs)))
   app.use('/api', (_request, _response, next) =>
     next(new ProblemError(404, 'there is no such call. See /api/v1/openapi.json')),
   )
