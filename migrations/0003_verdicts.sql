@@ -49,11 +49,3 @@ CREATE TABLE IF NOT EXISTS anomalies {on_cluster} (
     document String
 ) ENGINE = {engine_prefix}ReplacingMergeTree(updated_at)
 ORDER BY id;
-
--- What the rolling detectors remember, one row per series: so that a restart does not learn again.
-CREATE TABLE IF NOT EXISTS rolling_states {on_cluster} (
-    series String,
-    document String,
-    updated_at DateTime64(3)
-) ENGINE = {engine_prefix}ReplacingMergeTree(updated_at)
-ORDER BY series;

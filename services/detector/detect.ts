@@ -11,8 +11,9 @@ import { type Due, dueOf, takeUp } from './due.ts'
 import { followAnomalies } from './follow.ts'
 import { look } from './look.ts'
 import type { Deps, Memory } from './memory.ts'
+import { roll } from './rolling/roll.ts'
 import { spanOf } from './window/cache.ts'
-import { CURSOR, writeResults } from './write.ts'
+import { CURSOR, ROLLED, remember, writeResults } from './write.ts'
 
 export type PassResult = { minutes: number; judged: number; verdicts: number; anomalies: number }
 
@@ -20,9 +21,7 @@ export type PassResult = { minutes: number; judged: number; verdicts: number; an
 export async function detect(deps: Deps, memory: Memory, clock: Clock): Promise<PassResult> {
   const nowMs = clock.nowMs()
   const cursorMs = memory.cursorMs ?? Number((await getCursor(deps.state, CURSOR)) ?? 0)
-  if (memory.cursorMs === null) {
-    for (const a of await anomaliesToFollow(deps.store, [])) memory.open.set(a.id, a)
-  }
+  if (memory.cursorMs === null) await recall(deps, memory)
   const changes = await takeChanges(deps, memory, cursorMs, nowMs)
   await takeUp(deps, memory, changes, nowMs)
   const due = dueOf(memory, nowMs, deps.config.watchMinutes)
@@ -31,6 +30,8 @@ export async function detect(deps: Deps, memory: Memory, clock: Clock): Promise<
   )
   const { verdicts, anomalies } = await judgeAll(deps, memory, due, nowMs)
   anomalies.push(...(await followAnomalies(memory, new Set(anomalies.map((a) => a.id)), nowMs)))
+  remember(memory, anomalies)
+  anomalies.push(...(await roll(deps, memory, changes, nowMs)))
   await writeResults(deps, memory, { verdicts, anomalies, cursorMs: changes.cursorMs }, nowMs)
   for (const [id, w] of memory.watched) {
     if (!w.verdict?.final || w.dirty) continue
@@ -38,6 +39,13 @@ export async function detect(deps: Deps, memory: Memory, clock: Clock): Promise<
     memory.windows.forget(id)
   }
   return { minutes: changes.minutes.length, judged: due.length, verdicts: verdicts.length, anomalies: anomalies.length }
+}
+
+/** After a start: what was open, and up to which minute each service was watched. */
+async function recall(deps: Deps, memory: Memory): Promise<void> {
+  for (const a of await anomaliesToFollow(deps.store, [])) memory.open.set(a.id, a)
+  const rolled = JSON.parse((await getCursor(deps.state, ROLLED)) ?? '[]') as [string, number][]
+  memory.rolledTo = new Map(rolled)
 }
 
 async function judgeAll(

@@ -12,7 +12,7 @@ const AHEAD = 60
 export async function followAnomalies(memory: Memory, done: ReadonlySet<string>, nowMs: number): Promise<Anomaly[]> {
   const wanted = [...memory.open.values()].filter((a) => {
     const closed = memory.clocks.closedMinute(pairOf(a.service, a.environment), nowMs)
-    return a.deploy && !done.has(a.id) && closed !== null && memory.followed.get(a.id) !== closed
+    return !done.has(a.id) && closed !== null && memory.followed.get(a.id) !== closed
   })
   const pairs = new Map(wanted.map((a) => [pairOf(a.service, a.environment), a]))
   const windows = [...pairs].map(([pair, a]) => {

@@ -6,6 +6,8 @@ import type { Config } from '../../shared/runtime/settings.ts'
 import type { State } from '../../shared/state/state.ts'
 import type { Store } from '../../shared/store/store.ts'
 import { Clocks } from './clocks.ts'
+import { Lines } from './rolling/lines.ts'
+import { Triggers } from './rolling/trigger.ts'
 import { createTouchedReader } from './rollups/touched.ts'
 import { WindowCache } from './window/cache.ts'
 
@@ -40,6 +42,12 @@ export type Memory = {
   open: Map<string, Anomaly>
   /** Closed minute at which an open anomaly was followed last. */
   followed: Map<string, number>
+  /** Service-level minutes, what watches them, and up to which minute they were watched, over restarts. */
+  lines: Lines
+  triggers: Triggers
+  rolledTo: Map<string, number>
+  rolledText: string
+  rolledPairs: Set<string>
   /** What was told of deploys when they were looked at last. */
   told: Map<string, string>
   /** The mirror in ClickHouse has the deploys changed up to here. */
@@ -56,6 +64,11 @@ export const newMemory = (deps: Pick<Deps, 'store'>): Memory => ({
   watched: new Map(),
   open: new Map(),
   followed: new Map(),
+  lines: new Lines(),
+  triggers: new Triggers(),
+  rolledTo: new Map(),
+  rolledText: '',
+  rolledPairs: new Set(),
   told: new Map(),
   mirroredMs: 0,
   writtenMs: 0,

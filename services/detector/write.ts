@@ -8,6 +8,7 @@ import { writeVerdicts } from '../../shared/store/verdicts.ts'
 import type { Deps, Memory } from './memory.ts'
 
 export const CURSOR = 'detector.touched'
+export const ROLLED = 'detector.rolled'
 
 /** Writes what a pass found, anomalies last: who reads an anomaly finds its verdict. Then the cursor moves. */
 export async function writeResults(
@@ -24,15 +25,23 @@ export async function writeResults(
     deps.store,
     found.anomalies.map((a) => ({ ...a, updated_at })),
   )
-  for (const a of found.anomalies) {
-    if (a.state === 'open') memory.open.set(a.id, a)
-    else memory.open.delete(a.id)
-  }
+  remember(memory, found.anomalies)
   const changed = await deploysChangedSince(deps.state, memory.mirroredMs, 5000)
   if (changed.length > 0) {
     await mirrorDeploys(deps.store, changed)
     memory.mirroredMs = Date.parse(changed.at(-1)!.updated_at)
   }
+  const rolled = JSON.stringify([...memory.rolledTo])
+  if (rolled !== memory.rolledText) await setCursor(deps.state, ROLLED, rolled, nowMs)
+  memory.rolledText = rolled
   if (found.cursorMs !== memory.cursorMs) await setCursor(deps.state, CURSOR, String(found.cursorMs), nowMs)
   memory.cursorMs = found.cursorMs
+}
+
+/** Keeps what is open at hand. */
+export function remember(memory: Memory, anomalies: readonly Anomaly[]): void {
+  for (const a of anomalies) {
+    if (a.state === 'open') memory.open.set(a.id, a)
+    else memory.open.delete(a.id)
+  }
 }

@@ -13,7 +13,6 @@ const BESIDE_SHARE = 0.25
  */
 export type Frame = {
   window: Window
-  deploy: Deploy
   /** The build that is new; null where the whole service is compared before and after. */
   build: Build | null
   start: number
@@ -62,7 +61,6 @@ export function frameOf(window: Window, deploy: Deploy, o: FrameOptions): Frame 
   const beside = sum(others, from, end)
   return {
     window,
-    deploy,
     build,
     start,
     from,

@@ -1,0 +1,31 @@
+import type { Anomaly } from '../../../shared/model/anomaly.ts'
+import type { Changes } from '../changes.ts'
+import type { Deps, Memory } from '../memory.ts'
+import { readLines } from './lines.ts'
+import { findRolling } from './run.ts'
+
+/** History that the rolling detectors learn from when they see a service for the first time. */
+const LEARN_MINUTES = 360
+
+/** Reads the changed minutes of all services and looks for anomalies that no deploy explains. */
+export async function roll(deps: Deps, memory: Memory, changes: Changes, nowMs: number): Promise<Anomaly[]> {
+  for (const [from, to] of runs(changes.minutes)) await readLines(deps.store, memory.lines, from, to + 1)
+  const strangers = [...changes.byPair].filter(([pair]) => !memory.rolledPairs.has(pair))
+  if (strangers.length > 0) {
+    const first = Math.min(...strangers.flatMap(([, c]) => c.minutes))
+    await readLines(deps.store, memory.lines, first - LEARN_MINUTES, first)
+    for (const [pair] of strangers) memory.rolledPairs.add(pair)
+  }
+  memory.lines.trim()
+  return findRolling(deps, memory, memory.lines.lines.keys(), nowMs)
+}
+
+function runs(minutes: readonly number[]): [number, number][] {
+  const found: [number, number][] = []
+  for (const m of minutes) {
+    const run = found.at(-1)
+    if (run && m - run[1] <= 2) run[1] = m
+    else found.push([m, m])
+  }
+  return found
+}
