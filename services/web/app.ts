@@ -12,6 +12,7 @@ import { ConflictError, InvalidInputError } from '../../shared/state/errors.ts'
 import { type Auth, createAuth } from './auth.ts'
 import { hostGuard, isJson, jsonGuard, originGuard, securityHeaders } from './guard.ts'
 import { mcp } from './mcp/mcp.ts'
+import { webMetrics } from './metrics.ts'
 import { pages } from './pages.ts'
 import { ProblemError, parse, problemOf } from './problem.ts'
 import type { Answer, Api, Route } from './route.ts'
@@ -23,6 +24,7 @@ const MAX_AT_ONCE = 64
 export function createApp(context: Context, routes: Route[], consoleFolder: string): Express {
   const app = express()
   const auth = createAuth(context)
+  const metrics = webMetrics(context)
   const startedMs = context.clock.nowMs()
   app.disable('x-powered-by')
   app.set('query parser', 'simple')
@@ -34,6 +36,7 @@ export function createApp(context: Context, routes: Route[], consoleFolder: stri
   for (const path of new Set(routes.map((r) => r.path))) {
     const here = routes.filter((r) => r.path === path)
     const where = app.route(path.replace(/\{(\w+)\}/g, ':$1'))
+    where.all(metrics.of(path))
     for (const r of here) where[r.method](handler(context, auth, r, startedMs, state))
     where.all(notAllowed(here))
   }

@@ -26,6 +26,7 @@ export const securityHeaders = (config: Config): RequestHandler =>
         'require-trusted-types-for': ["'script'"],
       },
     },
+    frameguard: { action: 'deny' },
     referrerPolicy: { policy: 'no-referrer' },
     strictTransportSecurity: config.tlsCert !== '' || config.publicUrl.startsWith('https://'),
     crossOriginEmbedderPolicy: false,

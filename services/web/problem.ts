@@ -3,6 +3,23 @@ import type { Problem } from './api/schemas/common.ts'
 
 export type FieldError = { pointer: string; detail: string }
 
+/** Ends of the URNs that name each kind of problem, for programs; they do not change. */
+const kinds: Record<number, string> = {
+  400: 'not-valid',
+  401: 'key-needed',
+  403: 'not-allowed',
+  404: 'not-found',
+  405: 'method-not-allowed',
+  409: 'conflict',
+  413: 'too-large',
+  415: 'not-json',
+  421: 'wrong-host',
+  422: 'too-much',
+  429: 'too-many',
+  500: 'internal',
+  503: 'busy',
+}
+
 const titles: Record<number, string> = {
   400: 'The request is not valid',
   401: 'A key is needed',
@@ -10,7 +27,6 @@ const titles: Record<number, string> = {
   404: 'Not found',
   405: 'Method not allowed',
   409: 'It collides with what is there',
-  412: 'The deploy regressed',
   413: 'The body is too large',
   415: 'The body must be JSON',
   421: 'Wrong address',
@@ -37,7 +53,7 @@ export class ProblemError extends Error {
 /** The document of a problem. `instance` is the path that was asked for, without its query. */
 export function problemOf(error: ProblemError, instance: string): Problem {
   return {
-    type: `https://plumbline.dev/problems/${error.status}`,
+    type: `urn:plumbline:problem:${kinds[error.status] ?? 'other'}`,
     title: titles[error.status] ?? 'The request failed',
     status: error.status,
     detail: error.message,

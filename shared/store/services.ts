@@ -32,36 +32,54 @@ export const inSpan = 'minute >= toDateTime({from:UInt32}) AND minute < toDateTi
 const ofEnvironment = (environment: string | undefined) =>
   environment === undefined ? '' : 'AND environment = {environment:String}'
 
-/** Services that sent anything in the seven days before `toMs`, with the version that was seen last. */
+type BuildRow = { service: string; environment: string; version: string; commit: string; first: string; last: string }
+
+/** Builds of one rollup in the span, each with its first and last minute. */
+function buildsIn(
+  store: Store,
+  table: 'rollup_instances' | 'rollup_logs',
+  o: { environment?: string | undefined; span: Span },
+) {
+  const counted = table === 'rollup_logs' ? 'count > 0' : 'requests > 0'
+  return store.rows<BuildRow>(
+    `SELECT service, environment, version, commit, toUnixTimestamp(min(minute)) AS first, toUnixTimestamp(max(minute)) AS last
+     FROM ${table} WHERE ${inSpan} AND ${counted} ${ofEnvironment(o.environment)}
+     GROUP BY service, environment, version, commit LIMIT 100000`,
+    { ...spanParams(o.span), ...(o.environment !== undefined && { environment: o.environment }) },
+  )
+}
+
+/** Services that sent anything in the seven days before `toMs`, with the version that was seen last, the younger of two. */
 export async function knownServices(
   store: Store,
-  o: { environment?: string | undefined; service?: string | undefined; toMs: number; limit: number },
+  o: { environment?: string | undefined; toMs: number; limit: number },
 ): Promise<KnownService[]> {
-  const rows = await store.rows<Record<string, string>>(
-    `SELECT service, environment, argMax(version, at) AS last_version, argMax(commit, at) AS last_commit,
-       toUnixTimestamp(max(minute)) AS last, toUnixTimestamp(maxIf(minute, answered)) AS last_request
-     FROM (
-       SELECT service, environment, version, commit, minute, (minute, requests) AS at, 1 AS answered
-       FROM rollup_instances WHERE ${inSpan} AND requests > 0 ${ofEnvironment(o.environment)} ${o.service === undefined ? '' : 'AND service = {service:String}'}
-       UNION ALL
-       SELECT service, environment, version, commit, minute, (minute, toUInt64(0)), 0
-       FROM rollup_logs WHERE ${inSpan} AND count > 0 ${ofEnvironment(o.environment)} ${o.service === undefined ? '' : 'AND service = {service:String}'}
-     ) GROUP BY service, environment ORDER BY service, environment LIMIT {limit:UInt32}`,
-    {
-      ...spanParams({ fromMs: o.toMs - 7 * DAY_MS, toMs: o.toMs }),
-      limit: o.limit,
-      ...(o.environment !== undefined && { environment: o.environment }),
-      ...(o.service !== undefined && { service: o.service }),
-    },
-  )
-  return rows.map((row) => ({
-    service: row.service ?? '',
-    environment: row.environment ?? '',
-    version: row.last_version ?? '',
-    commit: row.last_commit ?? '',
-    lastMs: Number(row.last) * 1000,
-    lastRequestMs: Number(row.last_request) === 0 ? null : Number(row.last_request) * 1000,
-  }))
+  const span = { fromMs: o.toMs - 7 * DAY_MS, toMs: o.toMs }
+  const answered = await buildsIn(store, 'rollup_instances', { ...o, span })
+  const logged = await buildsIn(store, 'rollup_logs', { ...o, span })
+  const byKey = new Map<string, { build: BuildRow; lastMs: number; lastRequestMs: number | null }>()
+  const younger = (a: BuildRow, b: BuildRow) => Number(a.last) - Number(b.last) || Number(a.first) - Number(b.first)
+  for (const [rows, requests] of [
+    [answered, true],
+    [logged, false],
+  ] as const)
+    for (const row of rows) {
+      const key = `${row.service}\0${row.environment}`
+      const atMs = Number(row.last) * 1000
+      const known = byKey.get(key) ?? { build: row, lastMs: 0, lastRequestMs: null }
+      byKey.set(key, {
+        build: younger(row, known.build) > 0 ? row : known.build,
+        lastMs: Math.max(known.lastMs, atMs),
+        lastRequestMs: requests ? Math.max(known.lastRequestMs ?? 0, atMs) : known.lastRequestMs,
+      })
+    }
+  return [...byKey.values()]
+    .map(({ build: { service, environment, version, commit }, lastMs, lastRequestMs }) => ({
+      ...{ service, environment, version, commit },
+      ...{ lastMs, lastRequestMs },
+    }))
+    .sort((a, b) => (a.service < b.service ? -1 : a.service > b.service ? 1 : a.environment < b.environment ? -1 : 1))
+    .slice(0, o.limit)
 }
 
 type SlotRow = {

@@ -38,7 +38,10 @@ export async function fillTelemetry(bed: WebBed): Promise<void> {
   )
   await store.insert(
     'rollup_instances',
-    minutes.map((m) => ({ ...row(m, 40, m.errors), instance: `${m.version}-1` })),
+    minutes.map((m) => {
+      const { bucket_index: _index, bucket_count: _count, ...plain } = row(m, 40, m.errors)
+      return { ...plain, instance: `${m.version}-1` }
+    }),
   )
   await store.insert(
     'rollup_edges',

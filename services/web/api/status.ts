@@ -8,7 +8,16 @@ import { type Status, type System, status, system } from './schemas/telemetry.ts
 
 const signal = (of: { rows: number; lastMs: number | null }) => ({ rows: of.rows, last_at: isoOrNull(of.lastMs) })
 
-async function readStatus(api: Api): Promise<Status> {
+/** Where to send to, as the asker reaches it: bound to every address, the name that they used is the one that works. */
+export function reachable(url: string | undefined, host: string | undefined): string | null {
+  if (url === undefined) return null
+  const at = new URL(url)
+  if (!['0.0.0.0', '[::]'].includes(at.hostname) || !host || !URL.canParse(`http://${host}`)) return url
+  at.hostname = new URL(`http://${host}`).hostname
+  return at.href.replace(/\/$/, '')
+}
+
+async function readStatus(api: Api, host: string | undefined): Promise<Status> {
   const [rows, deploys, services] = await Promise.all([
     arrived(api.store),
     countDeploys(api.state),
@@ -22,8 +31,8 @@ async function readStatus(api: Api): Promise<Status> {
     deploys: { count: deploys.count, last_at: isoOrNull(deploys.lastMs) },
     services,
     version: packageVersion,
-    otlp_http: api.urls.otlpHttp ?? null,
-    otlp_grpc: api.urls.otlpGrpc ?? null,
+    otlp_http: reachable(api.urls.otlpHttp, host),
+    otlp_grpc: reachable(api.urls.otlpGrpc, host),
     engine: api.store.engine,
     ready,
     reasons,
@@ -85,7 +94,7 @@ export const statusRoutes: Route[] = [
     tag: 'system',
     summary: 'What has arrived so far, and where to send to',
     answers: ok(status),
-    handle: async (_request, api) => ({ body: await readStatus(api) }),
+    handle: async ({ headers }, api) => ({ body: await readStatus(api, headers.host) }),
   }),
   route({
     method: 'get',

@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Deploy } from '../../../shared/model/deploy.ts'
+import { openWeb, type WebBed } from '../../support/web.ts'
+import { at, fillDeploys, fillTelemetry, T0 } from '../../support/web-data.ts'
+
+let bed: WebBed
+let deploys: { v1: Deploy; v2: Deploy }
+beforeAll(async () => {
+  bed = await openWeb(T0 + 120 * 60_000)
+  await fillTelemetry(bed)
+  deploys = await fillDeploys(bed)
+})
+afterAll(() => bed.close())
+
+const get = async (path: string) => {
+  const answer = await bed.call('GET', path)
+  expect(answer.status, answer.text.slice(0, 500)).toBe(200)
+  return answer.body as never as Record<string, never>
+}
+
+describe('deploys', () => {
+  it('are listed newest first with the word of their verdict', async () => {
+    expect(await get('/api/v1/deploys?commit=bbbbbbbb')).toMatchObject({
+      items: [{ id: deploys.v2.id, verdict: 'regressed', reason: 'errors rose', verdict_score: 0.99 }],
+    })
+    const first = await get('/api/v1/deploys?limit=1')
+    expect(await get(`/api/v1/deploys?limit=1&cursor=${first.next}`)).toMatchObject({
+      items: [{ version: 'v1' }],
+      next: null,
+    })
+  })
+  it('are read one by one', async () => {
+    expect(await get(`/api/v1/deploys/${deploys.v1.id}`)).toMatchObject({ version: 'v1', verdict: 'no_difference' })
+    expect((await bed.call('GET', '/api/v1/deploys/d_nope')).status).toBe(404)
+  })
+  it('have a verdict', async () => {
+    expect(await get(`/api/v1/deploys/${deploys.v2.id}/verdict`)).toMatchObject({
+      verdict: 'regressed',
+      findings: [{ signal: 'error_ratio' }],
+    })
+  })
+  it('are compared, aligned on the time since each began', async () => {
+    const c = (await get(`/api/v1/deploys/${deploys.v2.id}/compare`)) as never as {
+      signals: { signal: string; change: number; a: { points: unknown[] } }[]
+    }
+    expect(c).toMatchObject({
+      window_s: 3600,
+      step_s: 60,
+      a: { requests: 2400, instances: 1 },
+      b: { deploy: { id: deploys.v1.id } },
+    })
+    expect(c.signals.find((s) => s.signal === 'error_ratio')).toMatchObject({ change: 0.15, change_unit: 'absolute' })
+    expect(c.signals.find((s) => s.signal === 'latency_p50')?.change).toBeCloseTo(1, 6)
+    expect(c.signals[0]?.a.points).toHaveLength(60)
+    expect(await get(`/api/v1/deploys/${deploys.v1.id}/compare?with=${deploys.v2.id}`)).toHaveProperty(
+      'routes.length',
+      2,
+    )
+  })
+  it('cannot be compared with nothing', async () => {
+    expect((await bed.call('GET', `/api/v1/deploys/${deploys.v1.id}/compare`)).body).toMatchObject({
+      status: 400,
+      errors: [{ pointer: '?with' }],
+    })
+  })
+})
+
+describe('the gate', () => {
+  it('says no to a deploy that regressed, with 200 for Argo and 412 for Flagger', async () => {
+    expect(await get('/api/v1/gate?service=checkout&version=v2')).toEqual({
+      data: {
+        verdict: 'regressed',
+        ok: false,
+        score: 0.99,
+        reason: 'errors rose',
+        deploy_id: deploys.v2.id,
+        findings: 1,
+      },
+    })
+    expect((await bed.call('GET', '/api/v1/gate?service=checkout&commit=bbbbbbb&strict=1')).status).toBe(412)
+  })
+  it('says yes where nothing differs', async () => {
+    expect(await get('/api/v1/gate?service=checkout&version=v1&strict=1')).toMatchObject({
+      data: { ok: true, verdict: 'no_difference' },
+    })
+  })
+  it('is pending for what nobody told of', async () => {
+    expect(await get('/api/v1/gate?service=checkout&version=v9')).toMatchObject({
+      data: { verdict: 'pending', ok: false, deploy_id: null },
+    })
+    expect((await bed.call('GET', '/api/v1/gate?service=checkout&version=v9&strict=1')).status).toBe(202)
+  })
+  it('needs a service', async () => {
+    expect((await bed.call('GET', '/api/v1/gate')).body).toMatchObject({
+      status: 400,
+      errors: [{ pointer: '?service' }],
+    })
+  })
+})
+
+describe('anomalies', () => {
+  it('are found by each filter', async () => {
+    for (const query of [
+      `deploy=${deploys.v2.id}`,
+      'commit=bbbbbbb',
+      'signal=error_ratio',
+      'state=open',
+      `from=${at(0)}&to=${at(120)}`,
+    ])
+      expect(await get(`/api/v1/anomalies?${query}`), query).toMatchObject({ items: [{ id: 'a_1' }] })
+    expect(await get('/api/v1/anomalies?state=closed')).toEqual({ items: [], next: null })
+    expect(await get('/api/v1/anomalies/a_1')).toMatchObject({ id: 'a_1', evidence: { closed_reason: null } })
+  })
+})
