@@ -2,6 +2,35 @@ import type { Notification, Signal } from './types.ts'
 
 const HOUR_MS = 3_600_000
 
+const exampleSignal = (startedAt: string, madeAt: string): Signal => ({
+  id: 'ano_example',
+  service: 'checkout',
+  environment: 'production',
+  signal: 'error_ratio',
+  dimension: 'POST /pay',
+  direction: 'up',
+  state: 'open',
+  started_at: startedAt,
+  ended_at: null,
+  observed: 0.124,
+  expected: 0.011,
+  lower: 0.006,
+  upper: 0.019,
+  unit: 'ratio',
+  effect: 0.113,
+  effect_unit: 'absolute',
+  p_value: 0.00001,
+  score: 0.98,
+  updated_at: madeAt,
+  severity: 'critical',
+  reason: 'Of 412 requests 51 failed; of 4,870 before the deploy 54 did.',
+  quantile: null,
+  n: { baseline: 4870, current: 412 },
+  trace_ids: [],
+  top_attributes: [],
+  closed_reason: null,
+})
+
 /** What `channel test` sends: a message as on-call would get it, that says of itself that it is a test. */
 export function exampleNotification(madeAt: string, baseUrl: string): Notification {
   const startedAt = new Date(Date.parse(madeAt) - 2 * 60_000).toISOString()
@@ -10,34 +39,7 @@ export function exampleNotification(madeAt: string, baseUrl: string): Notificati
     message: 'Retry payments without a limit',
     author: 'Ada Example',
   }
-  const signal: Signal = {
-    id: 'ano_example',
-    service: 'checkout',
-    environment: 'production',
-    signal: 'error_ratio',
-    dimension: 'POST /pay',
-    direction: 'up',
-    state: 'open',
-    started_at: startedAt,
-    ended_at: null,
-    observed: 0.124,
-    expected: 0.011,
-    lower: 0.006,
-    upper: 0.019,
-    unit: 'ratio',
-    effect: 0.113,
-    effect_unit: 'absolute',
-    p_value: 0.00001,
-    score: 0.98,
-    updated_at: madeAt,
-    severity: 'critical',
-    reason: 'Of 412 requests 51 failed; of 4,870 before the deploy 54 did.',
-    quantile: null,
-    n: { baseline: 4870, current: 412 },
-    trace_ids: [],
-    top_attributes: [],
-    closed_reason: null,
-  }
+  const signal = exampleSignal(startedAt, madeAt)
   return {
     event: 'test',
     incident: {

@@ -6,10 +6,14 @@ import { createDeliverer, type Deliverer } from './deliver.ts'
 import { timing } from './lifecycle.ts'
 import { type AlertingMetrics, alertingMetrics } from './metrics.ts'
 import { freeClaims, outboxStats } from './outbox.ts'
+import { prune } from './prune.ts'
 import { createWatcher } from './watch.ts'
 
 const WATCH_EVERY_MS = 1_000
 const DELIVER_EVERY_MS = 500
+const PRUNE_EVERY_MS = 3_600_000
+/** As long as rollups are kept. */
+const KEEP_RETENTIONS = 4
 
 /** Where on-call opens links: the setting, else where the console listens in this process, else where it would. */
 const baseUrlOf = (context: Context): string =>
@@ -58,6 +62,15 @@ export const alerting: ServiceFactory = (context) => {
     loops = [
       startLoop({ name: 'alerting.watch', everyMs: WATCH_EVERY_MS, clock, log, run: watch }),
       startLoop({ name: 'alerting.deliver', everyMs: DELIVER_EVERY_MS, clock, log, run: deliver }),
+      startLoop({
+        name: 'alerting.prune',
+        everyMs: PRUNE_EVERY_MS,
+        clock,
+        log,
+        run: async () => {
+          await prune(context.state, context.config.retentionDays * KEEP_RETENTIONS, clock.nowMs())
+        },
+      }),
     ]
   }
   return {

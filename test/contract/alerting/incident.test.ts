@@ -1,5 +1,6 @@
 import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { prune } from '../../../services/alerting/prune.ts'
 import { createChannel } from '../../../shared/state/channels.ts'
 import { listDeliveries } from '../../../shared/state/deliveries.ts'
 import { acknowledgeIncident, getIncident, listIncidents, noteIncident } from '../../../shared/state/incidents.ts'
@@ -281,4 +282,18 @@ describe('a restart', () => {
       expect(new Set(sink.accepted()).size).toBe(2)
       expect((await listDeliveries(bed.state, { state: 'pending' })).items).toEqual([])
     })
+})
+
+describe('what is long over', () => {
+  it('is forgotten, and what is not stays', async () => {
+    await fire(anomalyOf(), anomalyOf({ id: 'ano_2', service: 'cart', deploy: null }))
+    await bed.pass(closed(anomalyOf(), 10_000))
+    await bed.clock.advance(61_000)
+    await bed.pass()
+    await bed.clock.advance(121 * 86_400_000)
+    expect(await prune(bed.state, 120, bed.clock.nowMs())).toBeGreaterThan(0)
+    expect((await listIncidents(bed.state)).items.map((i) => i.service)).toEqual(['cart'])
+    expect((await bed.state.all('SELECT * FROM incident_signals')).length).toBe(1)
+    expect((await listDeliveries(bed.state)).items).toEqual([])
+  })
 })
