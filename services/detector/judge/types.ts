@@ -77,7 +77,15 @@ export type DistributionInput = {
   sensitivity?: Sensitivity | undefined
 }
 
-export type RollingPoint = { score: number; expected: number; lower: number; upper: number }
+export type RollingPoint = {
+  /** 0..1, how unusual this bucket is; 0.5 is the line. Stays up while an anomaly lasts. */
+  score: number
+  /** The score where it is a new height (an anomaly begins or gets much worse), else 0. */
+  onset: number
+  expected: number
+  lower: number
+  upper: number
+}
 
 /** A detector of rolling anomalies, fed one bucket at a time. Memory is bounded; `snapshot` is JSON-safe. */
 export type Rolling = {
