@@ -11,7 +11,7 @@ import { Resends } from './resends.ts'
 import { Unavailable } from './unavailable.ts'
 
 /** Sealed blocks in memory beyond which rows are not kept any more, only their bodies in the log. */
-const SPILL_BYTES = 64 * 1024 * 1024
+export const SPILL_BYTES = 64 * 1024 * 1024
 
 export type AcceptOptions = {
   ingestLog: IngestLog
@@ -21,6 +21,7 @@ export type AcceptOptions = {
   limits: Partial<Limits>
   flusher: Flusher
   replay: Replay
+  spillBytes: number
 }
 
 /**
@@ -31,7 +32,7 @@ export class Acceptor {
   readonly #o: AcceptOptions
   readonly #resends = new Resends()
   /** Where rows are checked and thrown away while the engine is behind; null while they are kept. */
-  #spill: Live | null = null
+  #spill: { check: Live; from: number } | null = null
 
   constructor(o: AcceptOptions) {
     this.#o = o
@@ -68,11 +69,11 @@ export class Acceptor {
 
   /** One turn: no `await` between the decoder and the log. */
   #take(signal: Signal, encoding: Encoding, body: Uint8Array, hash: string, nowMs: number) {
-    const { ingestLog, flusher } = this.#o
+    const { ingestLog, flusher, spillBytes } = this.#o
     const reason = ingestLog.refusal()
     if (reason) throw new Unavailable(reason)
-    if (this.#spill === null && flusher.pendingBytes > SPILL_BYTES) this.#beginSpill()
-    const live = this.#spill ?? this.#o.live
+    if (this.#spill === null && flusher.pendingBytes > spillBytes) this.#beginSpill()
+    const live = this.#spill?.check ?? this.#o.live
     const decoded = live.append(signal, encoding, body, nowMs)
     if (decoded.accepted === 0) return { decoded, durable: null }
     const { sequence, durable } = ingestLog.append({ signal, encoding, hash, receivedAtMs: nowMs }, body)
@@ -86,8 +87,8 @@ export class Acceptor {
   #beginSpill(): void {
     const { flusher, replay, ingestLog, limits } = this.#o
     flusher.sealDue(Number.POSITIVE_INFINITY)
-    this.#spill = new Live(limits)
-    replay.add({ from: ingestLog.nextSequence, to: null })
+    this.#spill = { check: new Live(limits), from: ingestLog.nextSequence }
+    replay.add({ from: this.#spill.from, to: null })
   }
 
   /** The reader has read all there is: the next row is kept again. */
@@ -108,7 +109,8 @@ export class Acceptor {
     const { live, flusher, replay, ingestLog } = this.#o
     const from = Math.min(live.from, flusher.drop(sequence))
     live.reset()
-    if (Number.isFinite(from)) replay.add({ from, to: ingestLog.nextSequence - 1 })
+    const next = this.#spill?.from ?? ingestLog.nextSequence
+    if (from < next) replay.add({ from, to: next - 1 })
   }
 }
 

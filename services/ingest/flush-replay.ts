@@ -85,7 +85,9 @@ export class Replay {
   async #replay(range: Range): Promise<void> {
     const { ingestLog, flusher } = this.#o
     const work = new Live(this.#o.limits)
-    const seals = byEnd(ingestLog.ledger.seals.values(), range.from)
+    const seals = [...ingestLog.ledger.seals.values()].filter((seal) => seal.to >= range.from)
+    const begins = [...seals].sort((a, b) => a.from - b.from)
+    const ends = [...seals].sort((a, b) => a.to - b.to)
     this.#work = work
     this.#next = range.from
     for (;;) {
@@ -93,7 +95,8 @@ export class Replay {
       const to = range.to ?? ingestLog.nextSequence - 1
       for await (const record of ingestLog.read(this.#next, to)) {
         if (this.#stopped) return
-        this.#apply(work, seals, record.sequence - 1)
+        this.#end(work, ends, record.sequence - 1)
+        this.#begin(work, begins, record.sequence)
         this.#decode(work, record)
         this.#next = record.sequence + 1
         await flusher.drained(MAX_PENDING_BYTES)
@@ -101,7 +104,7 @@ export class Replay {
       }
       if (this.#stopped) return
       this.#next = to + 1
-      this.#apply(work, seals, to)
+      this.#end(work, ends, to)
       if (range.to !== null) break
       if (ingestLog.nextSequence !== to + 1) continue
       range.to = to
@@ -127,33 +130,35 @@ export class Replay {
     for (const key of work.took(record.sequence, clock.nowMs())) flusher.seal(work, key, record.sequence)
   }
 
-  /** Closes the blocks of the batches that end at or before `upTo`, as they were closed the first time. */
-  #apply(work: Live, seals: Seal[], upTo: number): void {
-    const { ingestLog, flusher, log } = this.#o
-    while (seals[0] && seals[0].to <= upTo) {
-      const seal = seals.shift()!
-      const state = ingestLog.ledger.seals.get(seal.batch)?.state
-      if (state === undefined) continue
-      if (!work.has(seal.key)) {
-        if (state !== 'unknown') continue
-        log.error(
-          { event: 'batch_empty', batch: String(seal.batch), rows: seal.rows },
-          'the log no longer holds the rows of a batch',
-        )
-        ingestLog.ledger.set(seal, 'done')
-      } else if (state === 'unknown') {
-        const { block } = work.seal(seal.key, seal.batch)
-        if (block.rows !== seal.rows)
-          log.error(
-            { event: 'batch_differs', batch: String(seal.batch), rows: block.rows, sealed: seal.rows },
-            'a batch decodes to another number of rows than before',
-          )
-        flusher.resume(seal, block)
-      } else work.discard(seal.key)
+  /** Rows that wait in a block which a batch begins after are no part of that batch: they become one of their own. */
+  #begin(work: Live, begins: Seal[], sequence: number): void {
+    while (begins[0] && begins[0].from <= sequence) {
+      const { key } = begins.shift()!
+      if (work.has(key)) this.#o.flusher.seal(work, key, sequence - 1)
     }
   }
-}
 
-/** Batches that end at or after `from`, by where they end. */
-const byEnd = (seals: Iterable<Seal>, from: number): Seal[] =>
-  [...seals].filter((s) => s.to >= from).sort((a, b) => a.to - b.to || (a.batch < b.batch ? -1 : 1))
+  /** Closes the blocks of the batches that end at or before `upTo`, as they were closed the first time. */
+  #end(work: Live, ends: Seal[], upTo: number): void {
+    while (ends[0] && ends[0].to <= upTo) {
+      const seal = ends.shift()!
+      const state = this.#o.ingestLog.ledger.seals.get(seal.batch)?.state
+      if (state === 'unknown') this.#resume(work, seal)
+      else if (state !== undefined && work.has(seal.key)) work.discard(seal.key)
+    }
+  }
+
+  #resume(work: Live, seal: Seal): void {
+    const { ingestLog, flusher, log } = this.#o
+    const about = { batch: String(seal.batch), table: seal.table, sealed: seal.rows }
+    if (!work.has(seal.key)) {
+      log.error({ event: 'batch_empty', ...about }, 'the log no longer holds the rows of a batch')
+      ingestLog.ledger.set(seal, 'done')
+      return
+    }
+    const { block } = work.seal(seal.key, seal.batch)
+    if (block.rows !== seal.rows)
+      log.error({ event: 'batch_differs', ...about, rows: block.rows }, 'a batch decodes to another number of rows')
+    flusher.resume(seal, block)
+  }
+}

@@ -59,11 +59,6 @@ export class Ledger {
     return this.voids.some((v) => v.from <= sequence && sequence <= v.to)
   }
 
-  /** Seals that end at `sequence`, in order. */
-  endingAt(sequence: number): (Seal & { state: SealState })[] {
-    return [...this.seals.values()].filter((s) => s.to === sequence).sort((a, b) => (a.batch < b.batch ? -1 : 1))
-  }
-
   /** The first record that an undone batch needs, or Infinity. */
   lowestUndone(): number {
     let low = Number.POSITIVE_INFINITY

@@ -10,7 +10,7 @@ import { Segments } from './segments.ts'
 
 const GROUP_BYTES = 4 * 1024 * 1024
 /** After an I/O error the log refuses this long, so that a full disk does not cost a try per request. */
-const REFUSE_MS = 1000
+const REFUSE_MS = 250
 
 export type LogOptions = {
   files: Files
@@ -105,15 +105,13 @@ export class IngestLog {
   }
 
   /**
-   * Appends one body; `durable` resolves when it is on disk, and rejects with Unavailable where it may not be.
-   * @throws Unavailable when the log is at its cap or cannot be written
+   * Appends one body; `durable` resolves when it is on disk, and rejects with Unavailable where it may not be. Ask `refusal`
+   * before: what the decoder has taken must be appended.
    */
   append(
     record: Omit<RecordHead, 'type' | 'sequence'>,
     payload: Uint8Array,
   ): { sequence: number; durable: Promise<void> } {
-    const reason = this.refusal()
-    if (reason) throw new Unavailable(reason)
     const sequence = this.#nextSequence++
     return { sequence, durable: this.#enqueue({ ...record, type: 'data', sequence }, payload) }
   }

@@ -8,18 +8,21 @@ import { HEADER_BYTES, isSound, type LogRecord, MAGIC_TEXT, readRecord, readU64,
 export const SEGMENT_HEADER_BYTES = 32
 const MAGIC = 'PLUMLOG1'
 
-export type SegmentName = { name: string; first: number; salt: number }
+export type SegmentName = { name: string; ordinal: number; first: number; salt: number }
 export type Damage = { from: number; to: number }
 export type Scan = { records: LogRecord[]; damage: Damage[]; nextBatch: bigint | null }
 
-export function segmentName(first: number, salt: number): string {
-  return `${String(first).padStart(16, '0')}-${salt.toString(16).padStart(8, '0')}.log`
+/** `ordinal` puts names in the order of writing: two segments begin at one sequence where the first one failed. */
+export function segmentName(ordinal: number, first: number, salt: number): string {
+  return `${String(ordinal).padStart(10, '0')}-${String(first).padStart(16, '0')}-${salt.toString(16).padStart(8, '0')}.log`
 }
 
 /** @returns null for a file that is no segment */
 export function parseSegmentName(name: string): SegmentName | null {
-  const match = /^(\d{16})-([0-9a-f]{8})\.log$/.exec(name)
-  return match ? { name, first: Number(match[1]), salt: Number.parseInt(match[2]!, 16) } : null
+  const match = /^(\d{10})-(\d{16})-([0-9a-f]{8})\.log$/.exec(name)
+  if (!match) return null
+  const [, ordinal, first, salt] = match
+  return { name, ordinal: Number(ordinal), first: Number(first), salt: Number.parseInt(salt!, 16) }
 }
 
 export function segmentHeader(first: number, salt: number, nextBatch: bigint): Buffer {

@@ -13,6 +13,7 @@ export class Segments {
   readonly #all: Segment[]
   readonly #seenFiles: { name: string; newestMs: number }[]
   #firstUnwritten: number
+  #ordinal: number
 
   constructor(files: Files, clock: Clock, found: Found) {
     this.#files = files
@@ -20,6 +21,7 @@ export class Segments {
     this.#all = found.segments
     this.#seenFiles = found.seenFiles
     this.#firstUnwritten = found.nextSequence
+    this.#ordinal = found.segments.at(-1)?.ordinal ?? 0
   }
 
   /** Bytes of the segments that hold a record from `low` on. */
@@ -34,12 +36,13 @@ export class Segments {
   /** Begins a new segment; from now on it is the active one. */
   async begin(salt: number, nextBatch: bigint, sync: boolean): Promise<Segment> {
     const first = this.#firstUnwritten
-    const name = segmentName(first, salt)
+    const ordinal = ++this.#ordinal
+    const name = segmentName(ordinal, first, salt)
     this.active = null
     await this.#files.create(name, sync)
     await this.#files.write(Buffer.from(segmentHeader(first, salt, nextBatch)), 0)
     const fresh = { oldestMs: Number.POSITIVE_INFINITY, seen: [] }
-    this.active = { name, first, salt, bytes: SEGMENT_HEADER_BYTES, last: first - 1, ...fresh }
+    this.active = { name, ordinal, first, salt, bytes: SEGMENT_HEADER_BYTES, last: first - 1, ...fresh }
     this.#all.push(this.active)
     return this.active
   }
