@@ -3,9 +3,11 @@ import { type Loop, startLoop } from '../../shared/runtime/loop.ts'
 import type { Context, ServiceFactory } from '../../shared/runtime/service.ts'
 import { detect } from './detect.ts'
 import { newMemory } from './memory.ts'
+import { runQueued } from './replay/queue.ts'
 
 /** Passes missed before the target calls itself not ready. */
 const LATE_PASSES = 6
+const REPLAYS_EVERY_MS = 2_000
 
 /** Every few seconds: what was ingested becomes rollups, deploys, verdicts and anomalies. */
 export const detector: ServiceFactory = (context) => {
@@ -13,6 +15,7 @@ export const detector: ServiceFactory = (context) => {
   const memory = newMemory(context)
   const measured = measures(metrics)
   let loop: Loop | null = null
+  let replays: Loop | null = null
   let startedMs = 0
   const pass = async () => {
     const endTimer = measured.seconds.startTimer()
@@ -28,9 +31,18 @@ export const detector: ServiceFactory = (context) => {
     start: async () => {
       startedMs = clock.nowMs()
       loop = startLoop({ name: 'detector', everyMs: config.detectEveryS * 1000, clock, log: context.log, run: pass })
+      replays = startLoop({
+        name: 'replays',
+        everyMs: REPLAYS_EVERY_MS,
+        clock,
+        log: context.log,
+        run: async (signal) => {
+          while (!signal.aborted && (await runQueued(context, clock, signal)));
+        },
+      })
     },
     stop: async () => {
-      await loop?.stop()
+      await Promise.all([loop?.stop(), replays?.stop()])
     },
     notReady: () => {
       const last = loop?.lastSuccessMs() ?? startedMs

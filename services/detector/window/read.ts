@@ -5,8 +5,16 @@ const M = 'toUInt32(toUnixTimestamp(minute) / 60)'
 const RANGE = 'minute >= fromUnixTimestamp({from_s:Int64}) AND minute < fromUnixTimestamp({to_s:Int64})'
 const OF = `service IN {services:Array(String)} AND concat(service, '\\n', environment) IN {pairs:Array(String)} AND ${RANGE}`
 const GROUP = 'GROUP BY service, environment, version, commit, key'
-/** Minutes in one answer, so that parsing it never holds the event loop for long. */
-const MINUTES_A_READ = 90
+/** Minutes of all services together in one answer, so that parsing it never holds the event loop for long: histograms are long. */
+const MINUTES_A_READ: Record<Cell, number> = {
+  route: 720,
+  edge: 720,
+  exception: 3600,
+  log: 3600,
+  pattern: 3600,
+  metric: 1800,
+}
+const LEAST_STEP = 5
 
 const SQL: Record<Cell, string> = {
   route: `SELECT service, environment, version, commit, route AS key,
@@ -39,10 +47,10 @@ export async function fill(store: Store, windows: readonly Window[], from: numbe
     byPair.set(key, [...(byPair.get(key) ?? []), w])
   }
   const names = { services: [...new Set(windows.map((w) => w.service))], pairs: [...byPair.keys()] }
-  const step = Math.max(5, Math.floor(MINUTES_A_READ / names.pairs.length))
-  for (let at = from; at < to; at += step) {
-    const end = Math.min(to, at + step)
-    for (const cell of CELLS) await fillCell(store, byPair, cell, { ...names, from_s: at * 60, to_s: end * 60 })
+  for (const cell of CELLS) {
+    const step = Math.max(LEAST_STEP, Math.floor(MINUTES_A_READ[cell] / names.pairs.length))
+    for (let at = from; at < to; at += step)
+      await fillCell(store, byPair, cell, { ...names, from_s: at * 60, to_s: Math.min(to, at + step) * 60 })
   }
 }
 

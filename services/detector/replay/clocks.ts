@@ -1,0 +1,38 @@
+import { Clocks, pairOf } from '../clocks.ts'
+import type { Lines } from '../rolling/lines.ts'
+
+/** Event time itself is the clock: every minute before now is closed, and nothing is under way. */
+export class ReplayClocks extends Clocks {
+  readonly #lines: Lines
+
+  constructor(lines: Lines) {
+    super()
+    this.#lines = lines
+  }
+
+  override closedMinute(pair: string, nowMs: number): number | null {
+    const line = this.#lines.lines.get(pair)
+    if (!line) return null
+    const before = Math.floor(nowMs / 60_000) - 1
+    for (let m = before; m > before - 120; m--) if (line.points.has(m)) return m
+    return null
+  }
+
+  override quiet(): boolean {
+    return false
+  }
+
+  override importing(): boolean {
+    return false
+  }
+
+  override behind(pair: string, nowMs: number): number | null {
+    const before = Math.floor(nowMs / 60_000) - 1
+    const own = this.closedMinute(pair, nowMs) ?? 0
+    if (before - own < 2 || before - own > 90) return null
+    const alive = [...this.#lines.lines.values()].some(
+      (l) => pairOf(l.service, l.environment) !== pair && l.points.has(before),
+    )
+    return alive ? before : null
+  }
+}
