@@ -21,14 +21,16 @@ export type Auth = {
 
 /**
  * Keys by `Authorization: Bearer`, `x-api-key`, Basic (the password, for senders that only take a URL) or the console's
- * session cookie. Never by the query string. A loopback bind needs none, unless a reverse proxy carries the request in.
+ * session cookie. Never by the query string. A loopback bind needs none, unless others reach it: PLUMBLINE_PUBLIC_URL names
+ * an address that is not loopback, or a reverse proxy carries the request in.
  */
-export function createAuth(context: Context): Auth {
+export function createAuth(context: Pick<Context, 'config' | 'state' | 'clock'>): Auth {
   const { config, state, clock } = context
   // Ten failures at once and ten a minute from one address; then nobody is asked any more.
   const failures = tokenBucket({ perSecond: 10 / 60, burst: 10, clock })
   const calls = tokenBucket({ perSecond: 100, burst: 1000, clock })
-  const required = (request: HttpRequest) => !isLoopback(config.host) || !isLoopbackName(hostOf(request))
+  const open = isLoopback(config.host) && (config.publicUrl === '' || isLoopbackName(nameOf(config.publicUrl)))
+  const required = (request: HttpRequest) => !open || !isLoopbackName(hostOf(request)) || isForwarded(request)
   const fail = (request: HttpRequest, detail: string) => {
     const waitS = failures.take(addressOf(request))
     if (waitS > 0) return tooMany(waitS, 'too many attempts with a wrong key')
@@ -44,7 +46,8 @@ export function createAuth(context: Context): Auth {
       ),
     admit: async (request, scope) => {
       if (scope === 'public') return null
-      const header = headerOf(request) ?? sessionKey(request, config.dataDir, clock.nowMs())
+      const sent = headerOf(request)
+      const header = sent ?? sessionKey(request, config.dataDir, clock.nowMs())
       if (header === null) {
         if (!required(request)) return null
         throw new ProblemError(
@@ -56,6 +59,8 @@ export function createAuth(context: Context): Auth {
         )
       }
       const caller = await authenticate(state, header)
+      // An old session's key may be revoked by now; where none is needed that shuts nobody out.
+      if (!caller && sent === null && !required(request)) return null
       if (!caller) throw fail(request, 'cannot answer: this key is unknown or was revoked')
       if (!allows(caller, scope))
         throw new ProblemError(
@@ -117,5 +122,11 @@ export const hostOf = (request: HttpRequest): string =>
 
 export const isLoopbackName = (name: string): boolean =>
   name === 'localhost' || name.endsWith('.localhost') || isLoopback(name)
+
+const nameOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '')
+
+/** A reverse proxy carries it in: whoever stands behind that is not on this machine. */
+const isForwarded = (request: HttpRequest): boolean =>
+  ['x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'forwarded', 'via'].some((h) => request.headers[h] !== undefined)
 
 const addressOf = (request: HttpRequest): string => request.socket.remoteAddress ?? ''

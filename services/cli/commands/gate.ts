@@ -1,3 +1,4 @@
+import type { Command } from 'commander'
 import { systemClock } from '../../../shared/runtime/clock.ts'
 import type { Gate } from '../answers.ts'
 import { type Client, createClient, UnreachableError } from '../client.ts'
@@ -81,10 +82,13 @@ const command: CliCommand = {
       .option('--version <version>', 'service.version of the release; the latest deploy when neither is given')
       .option('--commit <sha>', 'or its commit, at least 7 characters')
       .option('--wait', 'ask until it is decided or the time is over')
-      .option('--timeout <span>', 'how long to wait', '15m')
+      .option('--timeout <span>', 'how long to wait; waits where it is given', '15m')
       .option('--every <span>', 'how often to ask', '5s')
       .option('--json', 'print the answer as JSON')
-      .action(async (o: Options) => exit(await run(createClient(), o)))
+      .action(async (o: Options, self: Command) => {
+        const wait = o.wait === true || self.getOptionValueSource('timeout') === 'cli'
+        exit(await run(createClient(), { ...o, wait }))
+      })
   },
 }
 
