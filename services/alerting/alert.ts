@@ -6,7 +6,7 @@ import { iso } from '../../shared/state/page.ts'
 import { activeSilences } from '../../shared/state/silences.ts'
 import type { Tx } from '../../shared/state/state.ts'
 import { activeIds, deployInfo, findByKey, holderOf, load, newIncident, putSignal, save } from './book.ts'
-import { covers, groupOf } from './group.ts'
+import { covers, type Group, groupOf, suspectedGroup } from './group.ts'
 import { type Action, step, type Timing } from './lifecycle.ts'
 import { tell } from './notify.ts'
 import { describe, signalOf, viewOf } from './signals.ts'
@@ -59,11 +59,7 @@ async function take(tx: Tx, anomaly: Anomaly, t: Taking): Promise<void> {
   let incident = await holderOf(tx, anomaly.id)
   if (!incident) {
     if (!anomaly.harmful) return
-    const group = groupOf(anomaly)
-    incident =
-      [...t.touched.values()].find((i) => i.key === group.key && i.tracking.phase !== 'resolved') ??
-      (await findByKey(tx, group, anomaly, t.timing)) ??
-      newIncident(group, anomaly, t.nowMs)
+    incident = await joins(tx, anomaly, t)
   }
   incident = t.touched.get(incident.incident.id) ?? incident
   const before = incident.signals.find((s) => s.id === anomaly.id)
@@ -73,6 +69,18 @@ async function take(tx: Tx, anomaly: Anomaly, t: Taking): Promise<void> {
   if (!(await putSignal(tx, incident, signal))) return
   t.touched.set(incident.incident.id, incident)
   t.changed.add(incident.incident.id)
+}
+
+/** The incident that a new anomaly joins, a new one where there is none. */
+async function joins(tx: Tx, anomaly: Anomaly, t: Taking): Promise<TrackedIncident> {
+  const find = async (group: Group) =>
+    [...t.touched.values()].find((i) => i.key === group.key && i.tracking.phase !== 'resolved') ??
+    (await findByKey(tx, group, anomaly, t.timing))
+  const suspected = suspectedGroup(anomaly)
+  const there = suspected && (await find(suspected))
+  if (there && there.tracking.phase !== 'resolved') return there
+  const group = groupOf(anomaly)
+  return (await find(group)) ?? newIncident(group, anomaly, t.nowMs)
 }
 
 type Moving = { silences: Silence[]; nowMs: number; timing: Timing; baseUrl: string; changed: boolean }

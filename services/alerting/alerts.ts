@@ -2,7 +2,17 @@ import { fingerprint } from './fingerprint.ts'
 import { diffUrl, linkOf, traceLink } from './notification.ts'
 import { safeText } from './text.ts'
 import type { Notification, Signal } from './types.ts'
-import { adviceOf, amount, authorsOf, certaintyOf, effectOf, headlineOf, lineOf, sinceWhat } from './wording.ts'
+import {
+  adviceOf,
+  amount,
+  authorsOf,
+  certaintyOf,
+  effectOf,
+  headlineOf,
+  lineOf,
+  sinceWhat,
+  suspicionOf,
+} from './wording.ts'
 
 /** An alert in the field's common form, that of Alertmanager; one a signal. */
 export type Alert = {
@@ -62,6 +72,7 @@ function sharedAnnotations(n: Notification): Record<string, string> {
     commits: commitsOf(n),
     previous_version: n.deploy && safeText(n.deploy.previous_version ?? '', 200),
     rollback: adviceOf(n),
+    suspect: suspicionOf(n),
     services:
       n.incident.services.length > 1
         ? n.incident.services
@@ -79,7 +90,7 @@ function annotationsOf(n: Notification, s: Signal): Record<string, string> {
   const subject = `${n.event === 'test' ? '[TEST] ' : ''}${safeText(s.service, 80)}: ${lineOf(s, n.event === 'resolved')}`
   return filled({
     summary: `${subject}${since ? ` since ${since}` : ''}`,
-    description: [safeText(s.reason, 500), `${certaintyOf(s)}.`, adviceOf(n)].filter(Boolean).join(' '),
+    description: [safeText(s.reason, 500), `${certaintyOf(s)}.`, adviceOf(n), suspicionOf(n)].filter(Boolean).join(' '),
     observed: amount(s.observed, s.unit),
     expected: amount(s.expected, s.unit),
     range: `${amount(s.lower, s.unit)} to ${amount(s.upper, s.unit)}`,

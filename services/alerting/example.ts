@@ -29,6 +29,7 @@ const exampleSignal = (startedAt: string, madeAt: string): Signal => ({
   trace_ids: [],
   top_attributes: [],
   closed_reason: null,
+  suspects: [],
 })
 
 /** What `channel test` sends: a message as on-call would get it, that says of itself that it is a test. */

@@ -2,7 +2,7 @@ import type { Silence } from '../../shared/model/alert.ts'
 import type { Anomaly } from '../../shared/model/anomaly.ts'
 import type { Signal } from './types.ts'
 
-/** How sure a suspicion must be before an anomaly without a deploy of its own is laid to it. */
+/** How sure a suspicion must be before an anomaly that is tied to no deploy joins the incident of a suspect. */
 export const LEAST_SUSPICION = 0.5
 
 export type Group = {
@@ -14,36 +14,36 @@ export type Group = {
   commit: string
 }
 
-/**
- * Which incident an anomaly belongs to: that of the deploy that did it, wherever it hurts; else that of its service and
- * environment. A suspect beats the anomaly's own deploy only where both were weighed.
- */
+/** Which incident an anomaly belongs to: that of the deploy it is tied to, wherever it hurts; else that of its service. */
 export function groupOf(a: Anomaly): Group {
-  const best = a.suspects[0]
-  const own = a.deploy
-  const ownScore = own ? a.suspects.find((s) => s.deploy_id === own.id)?.score : undefined
-  const suspectWins =
-    best !== undefined &&
-    best.deploy_id !== '' &&
-    best.deploy_id !== own?.id &&
-    (own ? ownScore !== undefined && best.score > ownScore : best.score >= LEAST_SUSPICION)
-  const at = { environment: a.environment }
-  if (suspectWins) {
-    const { service, version, commit } = best
-    return { key: `deploy:${best.deploy_id}`, ...at, service, deployId: best.deploy_id, version, commit }
+  const { service, environment, deploy } = a
+  if (!deploy) {
+    const key = `service:${JSON.stringify([service, environment])}`
+    return { key, service, environment, deployId: null, version: '', commit: '' }
   }
-  if (own)
-    return {
-      key: `deploy:${own.id}`,
-      ...at,
-      service: a.service,
-      deployId: own.id,
-      version: own.version,
-      commit: own.commit,
-    }
-  const key = `service:${JSON.stringify([a.service, a.environment])}`
-  return { key, ...at, service: a.service, deployId: null, version: '', commit: '' }
+  const deployed = a.suspects.find((s) => s.deploy_id === deploy.id)?.service ?? service
+  return deployGroup(deploy.id, deployed, environment, deploy)
 }
+
+/**
+ * The incident that an anomaly joins instead, where there is one already: that of a likely suspect for one without a deploy, of a
+ * likelier one for a deploy of the same service.
+ */
+export function suspectedGroup(a: Anomaly): Group | null {
+  const best = a.suspects[0]
+  if (!best || best.deploy_id === '' || best.deploy_id === a.deploy?.id || best.score < LEAST_SUSPICION) return null
+  const own = a.deploy && a.suspects.find((s) => s.deploy_id === a.deploy?.id)
+  // A deploy elsewhere that the detector tied it to is its finding, not a guess.
+  if (a.deploy && (!own || own.service !== a.service || own.score >= best.score)) return null
+  return deployGroup(best.deploy_id, best.service, a.environment, best)
+}
+
+const deployGroup = (
+  id: string,
+  service: string,
+  environment: string,
+  build: { version: string; commit: string },
+): Group => ({ key: `deploy:${id}`, service, environment, deployId: id, version: build.version, commit: build.commit })
 
 /** Whether a silence covers a signal of an incident: every matcher it has must hold. */
 export function covers(

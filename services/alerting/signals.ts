@@ -36,6 +36,7 @@ export function signalOf(a: Anomaly, before: Signal | undefined): Signal {
     trace_ids: finding.exemplar_trace_ids.slice(0, 5),
     top_attributes: finding.top_attributes.slice(0, 3),
     closed_reason: a.evidence.closed_reason,
+    suspects: a.suspects.slice(0, 3),
   }
 }
 
@@ -49,16 +50,18 @@ export function describe(
   updatedAt: string,
 ): Incident {
   const sorted = [...signals].sort(byWeight)
-  const hurt = [...new Set(sorted.map((s) => s.service))].filter((s) => s !== incident.service).sort()
-  const services = sorted.some((s) => s.service === incident.service) ? [incident.service, ...hurt] : [...hurt]
+  const service = deploy?.service ?? incident.service
+  const hurt = [...new Set(sorted.map((s) => s.service))].filter((s) => s !== service).sort()
+  const services = sorted.some((s) => s.service === service) ? [service, ...hurt] : [...hurt]
   const next: Incident = {
     ...incident,
-    services: services.length > 0 ? services : [incident.service],
+    service,
+    services: services.length > 0 ? services : [service],
     version: deploy?.version ?? incident.version,
     commit: deploy?.commit || incident.commit,
     commits: deploy && deploy.commits.length > 0 ? deploy.commits : incident.commits,
     severity: worse(incident.severity, severityOfAll(signals)),
-    title: titleOf(services.length > 0 ? services : [incident.service], sorted[0], deploy),
+    title: titleOf(services.length > 0 ? services : [service], sorted[0], deploy),
     anomaly_ids: sorted.slice(0, MAX_IDS).map((s) => s.id),
     started_at: [incident.started_at, ...signals.map((s) => s.started_at)].sort()[0] as string,
   }

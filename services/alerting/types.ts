@@ -1,7 +1,7 @@
 import type { Incident } from '../../shared/model/alert.ts'
 import type { Anomaly } from '../../shared/model/anomaly.ts'
 import type { Deploy } from '../../shared/model/deploy.ts'
-import type { Finding } from '../../shared/model/verdict.ts'
+import type { Finding, Suspect } from '../../shared/model/verdict.ts'
 
 export type Severity = Incident['severity']
 
@@ -36,6 +36,8 @@ export type Signal = Pick<
   trace_ids: string[]
   top_attributes: Finding['top_attributes']
   closed_reason: string | null
+  /** Deploys that could have done it, best first. */
+  suspects: Suspect[]
 }
 
 /** Where an incident stands; kept beside its document. */

@@ -138,6 +138,17 @@ export function adviceOf(n: Pick<Notification, 'deploy' | 'event'>): string {
   return `Roll back ${safeText(d.service, 80)} to ${safeText(d.previous_version, 80)}`
 }
 
+/** Of an incident without a deploy: the likeliest suspect, as a possibility; '' where there is none. */
+export function suspicionOf(n: Pick<Notification, 'incident' | 'signals'>): string {
+  const [suspect] = n.incident.deploy_id ? [] : (n.signals[0]?.suspects ?? [])
+  if (!suspect) return ''
+  const sha = suspect.commit.slice(0, 7)
+  const build =
+    suspect.version && suspect.version !== suspect.commit ? `${suspect.version}${sha ? ` (${sha})` : ''}` : sha
+  const why = suspect.evidence[0]
+  return safeText(`Possible cause: ${suspect.service} ${build}${why ? `, ${why}` : ''}`, 240)
+}
+
 /** The headline of an incident: the service, its most telling signal, and since what. */
 export function titleOf(services: readonly string[], top: Signal | undefined, deploy: DeployInfo | null): string {
   const first = safeText(services[0] ?? '', 80)

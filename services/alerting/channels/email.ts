@@ -2,7 +2,7 @@ import type { ChannelPlugin } from '../channel.ts'
 import { diffUrl, linkOf } from '../notification.ts'
 import { escapeHtml, safeLink, safeText } from '../text.ts'
 import type { Notification } from '../types.ts'
-import { adviceOf, certaintyOf, headlineOf, lineOf, sinceWhat } from '../wording.ts'
+import { adviceOf, certaintyOf, headlineOf, lineOf, sinceWhat, suspicionOf } from '../wording.ts'
 
 function linesOf(n: Notification): string[] {
   const [top] = n.signals
@@ -20,6 +20,7 @@ function linesOf(n: Notification): string[] {
     ...(top?.closed_reason && n.event === 'resolved' ? [`Why: ${safeText(top.closed_reason, 160)}`] : []),
     ...(top && n.event !== 'resolved' ? [`How sure: ${certaintyOf(top)}`] : []),
     ...(adviceOf(n) ? [`Do: ${adviceOf(n)}`] : []),
+    ...(suspicionOf(n) ? [suspicionOf(n)] : []),
   ]
 }
 

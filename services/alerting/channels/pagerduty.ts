@@ -1,7 +1,7 @@
 import { type ChannelPlugin, classifyHttp, postJson } from '../channel.ts'
 import { diffUrl, linkOf } from '../notification.ts'
 import { safeText } from '../text.ts'
-import { adviceOf, certaintyOf, headlineOf, lineOf, sinceWhat } from '../wording.ts'
+import { adviceOf, certaintyOf, headlineOf, lineOf, sinceWhat, suspicionOf } from '../wording.ts'
 
 /** PagerDuty, Events API v2: one incident of theirs an incident of ours, tied by `dedup_key`. The secret is the routing key. */
 const pagerduty: ChannelPlugin = {
@@ -27,7 +27,7 @@ const pagerduty: ChannelPlugin = {
           signals: n.signals.map((s) => `${safeText(s.service, 80)}: ${lineOf(s, n.event === 'resolved')}`),
           ...(top && { certainty: certaintyOf(top) }),
           since: sinceWhat(n.deploy),
-          advice: adviceOf(n),
+          advice: adviceOf(n) || suspicionOf(n),
           services: n.incident.services.slice(0, 20).map((s) => safeText(s, 80)),
         },
       },

@@ -2,7 +2,7 @@ import { type ChannelPlugin, classifyHttp, postJson } from '../channel.ts'
 import { diffUrl, linkOf, traceLink } from '../notification.ts'
 import { escapeMarkup, safeLink, safeText } from '../text.ts'
 import type { Notification, Signal } from '../types.ts'
-import { adviceOf, certaintyOf, headlineOf, lineOf, sinceWhat } from '../wording.ts'
+import { adviceOf, certaintyOf, headlineOf, lineOf, sinceWhat, suspicionOf } from '../wording.ts'
 
 const HEADER_CHARS = 150
 const LINES = 5
@@ -44,7 +44,14 @@ function actions(n: Notification): string {
     ...link(diffUrl(n.deploy), 'Diff'),
     ...(trace ? link(traceLink(n, trace), 'Trace') : []),
   ]
-  return [...(advice ? [`*${escapeMarkup(advice)}*`] : []), links.join(' · ')].filter(Boolean).join('\n')
+  const suspicion = suspicionOf(n)
+  return [
+    ...(advice ? [`*${escapeMarkup(advice)}*`] : []),
+    ...(suspicion ? [escapeMarkup(suspicion)] : []),
+    links.join(' · '),
+  ]
+    .filter(Boolean)
+    .join('\n')
 }
 
 /** Slack's incoming webhooks. They do not dedup: a repeat of ours may be seen twice. */

@@ -1,8 +1,6 @@
 import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { prune } from '../../../services/alerting/prune.ts'
 import { createChannel } from '../../../shared/state/channels.ts'
-import { listDeliveries } from '../../../shared/state/deliveries.ts'
 import { acknowledgeIncident, getIncident, listIncidents, noteIncident } from '../../../shared/state/incidents.ts'
 import { createSilence, expireSilence } from '../../../shared/state/silences.ts'
 import { type AlertBed, anomalyOf, at, BASE_URL, closed, openAlertBed } from '../../support/alerting.ts'
@@ -247,53 +245,5 @@ describe('a silence', () => {
     await bed.pass()
     expect(sink.received).toEqual([])
     expect((await listIncidents(bed.state)).items).toMatchObject([{ state: 'resolved' }])
-  })
-})
-
-describe('a restart', () => {
-  const story = async (restartAt: number) => {
-    const stops = [
-      () => bed.pass(anomalyOf()),
-      () => bed.clock.advance(3_000),
-      () => bed.pass(),
-      () => bed.pass(closed(anomalyOf(), 10_000)),
-      () => bed.clock.advance(60_000),
-      () => bed.pass(),
-      () => bed.pass(closed(anomalyOf(), 10_000)),
-    ]
-    for (const [i, stop] of stops.entries()) {
-      await stop()
-      if (i === restartAt) await bed.restart()
-    }
-    await bed.pass(closed(anomalyOf(), 10_000))
-  }
-  for (const [i, when] of [
-    'pending',
-    'held',
-    'firing',
-    'quiet',
-    'quiet long enough',
-    'resolved',
-    'read again',
-  ].entries())
-    it(`while ${when} neither doubles a notice nor loses one`, async () => {
-      await story(i)
-      expect(told()).toEqual(['firing', 'resolved'])
-      expect(new Set(sink.accepted()).size).toBe(2)
-      expect((await listDeliveries(bed.state, { state: 'pending' })).items).toEqual([])
-    })
-})
-
-describe('what is long over', () => {
-  it('is forgotten, and what is not stays', async () => {
-    await fire(anomalyOf(), anomalyOf({ id: 'ano_2', service: 'cart', deploy: null }))
-    await bed.pass(closed(anomalyOf(), 10_000))
-    await bed.clock.advance(61_000)
-    await bed.pass()
-    await bed.clock.advance(121 * 86_400_000)
-    expect(await prune(bed.state, 120, bed.clock.nowMs())).toBeGreaterThan(0)
-    expect((await listIncidents(bed.state)).items.map((i) => i.service)).toEqual(['cart'])
-    expect((await bed.state.all('SELECT * FROM incident_signals')).length).toBe(1)
-    expect((await listDeliveries(bed.state)).items).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
 import { fingerprint } from '../../../services/alerting/fingerprint.ts'
-import { covers, groupOf } from '../../../services/alerting/group.ts'
+import { covers, groupOf, suspectedGroup } from '../../../services/alerting/group.ts'
 import { diffUrl, repositoryPath } from '../../../services/alerting/notification.ts'
 import { parseRetryAfter, RETRY_DELAYS_MS, retryDelayMs } from '../../../services/alerting/schedule.ts'
 import { severityOf } from '../../../services/alerting/severity.ts'
@@ -72,21 +72,22 @@ describe('grouping', () => {
     evidence: [],
   })
 
-  it("follows the anomaly's own deploy", () => {
+  it("is by the anomaly's deploy, which may be another service's", () => {
     expect(groupOf(anomalyOf()).key).toBe('deploy:d_v42')
+    const elsewhere = anomalyOf({ suspects: [suspect('d_9', 0.9), { ...suspect('d_v42', 0.4), service: 'pay' }] })
+    expect(groupOf(elsewhere)).toMatchObject({ key: 'deploy:d_v42', service: 'pay' })
+    expect(suspectedGroup(elsewhere)).toBeNull()
   })
-  it('follows a likely suspect where the anomaly has no deploy', () => {
-    expect(groupOf(anomalyOf({ deploy: null, suspects: [suspect('d_9', 0.7)] }))).toMatchObject({
-      key: 'deploy:d_9',
-      service: 'pay',
-    })
+  it('is by service and environment where there is no deploy, with a likely suspect to join', () => {
+    const a = anomalyOf({ deploy: null, suspects: [suspect('d_9', 0.7)] })
+    expect(groupOf(a).deployId).toBeNull()
+    expect(suspectedGroup(a)).toMatchObject({ key: 'deploy:d_9', service: 'pay' })
+    expect(suspectedGroup(anomalyOf({ deploy: null, suspects: [suspect('d_9', 0.3)] }))).toBeNull()
   })
-  it('follows no unlikely suspect', () => {
-    expect(groupOf(anomalyOf({ deploy: null, suspects: [suspect('d_9', 0.3)] })).deployId).toBeNull()
-  })
-  it('leaves its own deploy only for one that was weighed against it', () => {
-    expect(groupOf(anomalyOf({ suspects: [suspect('d_9', 0.9)] })).deployId).toBe('d_v42')
-    expect(groupOf(anomalyOf({ suspects: [suspect('d_9', 0.9), suspect('d_v42', 0.4)] })).deployId).toBe('d_9')
+  it('leaves its own deploy only for a likelier one that was weighed against it', () => {
+    expect(suspectedGroup(anomalyOf({ suspects: [suspect('d_9', 0.9)] }))).toBeNull()
+    const weighed = [suspect('d_9', 0.9), { ...suspect('d_v42', 0.4), service: 'checkout' }]
+    expect(suspectedGroup(anomalyOf({ suspects: weighed }))?.deployId).toBe('d_9')
   })
   it('silences need every matcher to hold', () => {
     const silence = { id: '', starts_at: '', ends_at: '', comment: '', created_by: '', created_at: '' }

@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { prune } from '../../../services/alerting/prune.ts'
+import { createChannel } from '../../../shared/state/channels.ts'
+import { listDeliveries } from '../../../shared/state/deliveries.ts'
+import { listIncidents } from '../../../shared/state/incidents.ts'
+import { type AlertBed, anomalyOf, closed, openAlertBed } from '../../support/alerting.ts'
+import { openSink, type Sink } from '../../support/sink.ts'
+
+type Body = {
+  status: string
+  groupKey: string
+  commonAnnotations: Record<string, string>
+  alerts: { status: string; labels: Record<string, string>; annotations: Record<string, string> }[]
+}
+
+let bed: AlertBed
+let sink: Sink
+
+beforeEach(async () => {
+  bed = await openAlertBed()
+  sink = await openSink()
+  await createChannel(bed.context, { name: 'on-call', kind: 'webhook', url: sink.url })
+})
+afterEach(async () => {
+  await bed.close()
+  await sink.close()
+})
+
+const bodies = () => sink.received.map((r) => JSON.parse(r.body) as Body)
+const told = () => bodies().map((b) => b.status)
+/** Fires: the anomaly is seen, stands through the hold, and is told. */
+const fire = async (...anomalies: ReturnType<typeof anomalyOf>[]) => {
+  await bed.pass(...anomalies)
+  await bed.clock.advance(3_000)
+  await bed.pass()
+}
+
+describe('a restart', () => {
+  const story = async (restartAt: number) => {
+    const stops = [
+      () => bed.pass(anomalyOf()),
+      () => bed.clock.advance(3_000),
+      () => bed.pass(),
+      () => bed.pass(closed(anomalyOf(), 10_000)),
+      () => bed.clock.advance(60_000),
+      () => bed.pass(),
+      () => bed.pass(closed(anomalyOf(), 10_000)),
+    ]
+    for (const [i, stop] of stops.entries()) {
+      await stop()
+      if (i === restartAt) await bed.restart()
+    }
+    await bed.pass(closed(anomalyOf(), 10_000))
+  }
+  for (const [i, when] of [
+    'pending',
+    'held',
+    'firing',
+    'quiet',
+    'quiet long enough',
+    'resolved',
+    'read again',
+  ].entries())
+    it(`while ${when} neither doubles a notice nor loses one`, async () => {
+      await story(i)
+      expect(told()).toEqual(['firing', 'resolved'])
+      expect(new Set(sink.accepted()).size).toBe(2)
+      expect((await listDeliveries(bed.state, { state: 'pending' })).items).toEqual([])
+    })
+})
+
+describe('what is long over', () => {
+  it('is forgotten, and what is not stays', async () => {
+    await fire(anomalyOf(), anomalyOf({ id: 'ano_2', service: 'cart', deploy: null }))
+    await bed.pass(closed(anomalyOf(), 10_000))
+    await bed.clock.advance(61_000)
+    await bed.pass()
+    await bed.clock.advance(121 * 86_400_000)
+    expect(await prune(bed.state, 120, bed.clock.nowMs())).toBeGreaterThan(0)
+    expect((await listIncidents(bed.state)).items.map((i) => i.service)).toEqual(['cart'])
+    expect((await bed.state.all('SELECT * FROM incident_signals')).length).toBe(1)
+    expect((await listDeliveries(bed.state)).items).toEqual([])
+  })
+})
+
+describe('an anomaly that is tied to no deploy', () => {
+  it('is an incident of its own that names a suspect as a possibility, where that deploy has none', async () => {
+    const suspects = [
+      {
+        deploy_id: 'd_9',
+        service: 'pay',
+        version: 'v9',
+        commit: 'c'.repeat(40),
+        score: 0.8,
+        evidence: ['it began 3 minutes before the change'],
+      },
+    ]
+    await fire(anomalyOf({ deploy: null, suspects }))
+    expect((await listIncidents(bed.state)).items).toMatchObject([{ service: 'checkout', deploy_id: null }])
+    expect(bodies()[0]?.alerts[0]?.annotations.suspect).toBe(
+      'Possible cause: pay v9 (ccccccc), it began 3 minutes before the change',
+    )
+  })
+
+  it('whose own service was not deployed goes under the service that was', async () => {
+    const deploy = await bed.deployV42()
+    await fire(
+      anomalyOf({ service: 'web', deploy: { id: deploy, version: 'v42', commit: 'b'.repeat(40), commits: [] } }),
+    )
+    expect((await listIncidents(bed.state)).items).toMatchObject([
+      { service: 'checkout', services: ['web'], deploy_id: deploy },
+    ])
+  })
+})
