@@ -4,6 +4,8 @@ import type { Count } from './types.ts'
 /** What the baseline predicts for a window of w buckets: a beta-binomial with this mean and this concentration. */
 export type BinomialNull = {
   rate: number
+  /** Requests of the baseline. */
+  requests: number
   concentration: number
   /** Spread of the share between windows beyond the binomial one (intra-class correlation). */
   rho: number
@@ -31,7 +33,7 @@ export function binomialNull(baseline: readonly Count[], w: number): BinomialNul
   const { rho, certain } = bad === 0 || bad === total ? { rho: 0, certain: false } : spreadAt(baseline, w, bad / total)
   const own = Math.max(1, total + 1)
   const concentration = 1 / (1 / own + rho * (1 + w / Math.max(1, baseline.length)))
-  return { rate, concentration, rho, placebo: certain ? placeboShares(baseline, w) : null }
+  return { rate, requests: total, concentration, rho, placebo: certain ? placeboShares(baseline, w) : null }
 }
 
 /** The share in every window of the baseline of this length (at most a third of the baseline). */

@@ -25,8 +25,9 @@ function explain(look: ShareLook, before: ShareLook, looks: number, n: Judgement
   const observed = look.bad / look.total
   const significant = look.p <= alpha
   const matters = isLarge(look, observed, expected)
-  const smallest = smallestEffect(look.nul, look.total, alpha / looksFactor(looks))
-  const thin = smallest === null || smallest > THIN_EFFECT
+  const level = alpha / looksFactor(looks)
+  const smallest = smallestEffect(before.nul, look.total, level)
+  const thin = isThin(before.nul, look.total, level)
   const found = significant && matters
   const judgement = found ? (look.high ? 'high' : 'low') : thin ? 'nodata' : 'pass'
   return {
@@ -42,7 +43,7 @@ function explain(look: ShareLook, before: ShareLook, looks: number, n: Judgement
     pValue: look.p,
     score: found ? scoreOf(look.p, alpha) : Math.min(0.499, scoreOf(look.p, alpha)),
     n,
-    power: { smallestEffect: smallest, needs: thin ? needsOf(look, alpha) : null },
+    power: { smallestEffect: smallest, needs: thin ? needsOf(before, level) : null },
     method: look.nul.rho > 0 ? 'count-overdispersed' : 'count-exact',
   }
 }
@@ -79,11 +80,20 @@ function reasonOf(
   return `${seen}: within what the baseline allows (${p})`
 }
 
+/** Thin is what more requests would mend: bursts are left out of it. */
+function isThin(nul: BinomialNull, total: number, alpha: number): boolean {
+  const rise = smallestRise(steadied(nul), total, alpha)
+  return rise === null || rise > THIN_EFFECT
+}
+
+function steadied(nul: BinomialNull): BinomialNull {
+  return { ...nul, concentration: nul.requests + 1, rho: 0, placebo: null }
+}
+
 /** How many requests more until a rise of THIN_EFFECT would be seen. */
 function needsOf(look: ShareLook, alpha: number): string | null {
   for (let total = look.total + 1; total < 1e7; total = Math.ceil(total * 1.25)) {
-    const s = smallestRise(look.nul, total, alpha)
-    if (s !== null && s <= THIN_EFFECT) return `about ${total - look.total} more requests`
+    if (!isThin(look.nul, total, alpha)) return `about ${total - look.total} more requests`
   }
   return null
 }

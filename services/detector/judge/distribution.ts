@@ -49,8 +49,8 @@ function judgeCut(input: DistributionInput, before: Map<number, number>, q: numb
   const [expected, observed] = [quantileAt(before, q, input.scale), quantileAt(window, q, input.scale)]
   const effect = observed / expected - 1
   const large = look.high ? effect >= MIN_SHIFT && look.bad >= MIN_BEYOND : observed * (1 + MIN_SHIFT) <= expected
-  const rise = smallestRise(look.nul, look.total, alpha / looksFactor(input.current.length))
-  const share = rise === null ? null : 1 - (look.nul.rate + rise)
+  const rise = smallestRise(first.nul, look.total, alpha / looksFactor(input.current.length))
+  const share = rise === null ? null : 1 - (first.nul.rate + rise)
   const smallest =
     share === null || share <= 0
       ? null
