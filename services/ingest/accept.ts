@@ -5,7 +5,7 @@ import type { Flusher } from './flush.ts'
 import type { Replay } from './flush-replay.ts'
 import { Live, MAX_BLOCK_BYTES } from './live.ts'
 import type { IngestLog } from './log/log.ts'
-import { recordHash } from './log/record.ts'
+import { recordHash, withOwnHash } from './log/record.ts'
 import type { IngestMetrics } from './metrics.ts'
 import { Resends } from './resends.ts'
 import { Unavailable } from './unavailable.ts'
@@ -74,9 +74,12 @@ export class Acceptor {
     if (reason) throw new Unavailable(reason)
     if (this.#spill === null && flusher.pendingBytes > spillBytes) this.#beginSpill()
     const live = this.#spill?.check ?? this.#o.live
-    const decoded = live.append(signal, encoding, body, nowMs)
+    const { stored, ...decoded } = live.append(signal, encoding, body, nowMs)
     if (decoded.accepted === 0) return { decoded, durable: null }
-    const { sequence, durable } = ingestLog.append({ signal, encoding, hash, receivedAtMs: nowMs }, body)
+    const head = { signal, hash, receivedAtMs: nowMs }
+    const { sequence, durable } = stored
+      ? ingestLog.append({ ...head, encoding: 'protobuf', rewritten: true }, withOwnHash(signal, 'protobuf', stored))
+      : ingestLog.append({ ...head, encoding }, body)
     const full = live.took(sequence, nowMs)
     if (live === this.#o.live) for (const key of full) flusher.seal(live, key, sequence)
     else if (live.bytes > MAX_BLOCK_BYTES / 4) live.reset()

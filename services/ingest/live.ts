@@ -1,4 +1,4 @@
-import { Batches, type Decoded, type Encoding, type SealedBlock, type Signal } from './decode/index.ts'
+import { type Appended, Batches, type Encoding, type SealedBlock, type Signal } from './decode/index.ts'
 import type { Limits } from './decode/limits.ts'
 
 /** Rows of one block; the engine's own block limit is 1,048,449. 50,000 spans seal in about 30 ms. */
@@ -21,7 +21,7 @@ export class Live {
   }
 
   /** @throws DecodeError; then no row of the body was taken */
-  append(signal: Signal, encoding: Encoding, body: Uint8Array, receivedAtMs: number): Decoded {
+  append(signal: Signal, encoding: Encoding, body: Uint8Array, receivedAtMs: number): Appended {
     return this.#batches.append(signal, encoding, body, receivedAtMs)
   }
 

@@ -1,6 +1,7 @@
 import type { Intake } from './intake.ts'
 import type { MapColumn } from './map.ts'
 import { Ranges } from './ranges.ts'
+import { MASK } from './redact.ts'
 import { ROLES, SENSITIVE } from './roles.ts'
 import { cutAt, encodeText } from './utf8.ts'
 import { INT, NONE, STRING, ValueReader } from './value.ts'
@@ -82,7 +83,9 @@ export class Attributes {
       }
     }
     if (keyTo - keyFrom > this.#intake.limits.keyBytes) keyTo = this.#cutKey(keyFrom, keyTo)
+    const known = map.dict.size
     const key = map.key(w.buf, keyFrom, keyTo)
+    if (map.dict.size !== known) this.#intake.suspect(w.buf, keyFrom, keyTo)
     const flags = map.dict.flags[key]!
     value.read(valueFrom, valueTo)
     if (flags !== 0) this.#remember(flags)
@@ -92,13 +95,21 @@ export class Attributes {
   #put(map: MapColumn, flags: number, maxValue: number): void {
     const { value } = this
     const intake = this.#intake
-    if ((flags & SENSITIVE) !== 0 && intake.redacts && value.kind !== NONE) intake.mask(map.values)
+    if ((flags & SENSITIVE) !== 0 && intake.redacts && value.kind !== NONE && !this.#isMask()) intake.mask(map.values)
     else if (value.kind === STRING) intake.put(map.values, this.#wire.buf, value.from, value.to, maxValue)
     else if (value.kind === NONE) map.values.empty()
     else {
       value.render(maxValue, ATTRIBUTE_DEPTH)
       intake.put(map.values, value.text, 0, value.used, maxValue)
     }
+  }
+
+  /** Whether the value was masked before: a body from the log is decoded again. */
+  #isMask(): boolean {
+    const { kind, from, to } = this.value
+    if (kind !== STRING || to - from !== MASK.length) return false
+    for (let i = 0; i < MASK.length; i++) if (this.#wire.buf[from + i] !== MASK[i]) return false
+    return true
   }
 
   #cutKey(from: number, to: number): number {

@@ -11,6 +11,8 @@ import { ExponentialBlock, HistogramBlock, NumberBlock, SummaryBlock } from './m
 import { type MetricBlocks, MetricReader } from './metrics.ts'
 import { dayText } from './place.ts'
 import { Core } from './reader.ts'
+import { findSecrets } from './redact.ts'
+import { withoutSecrets } from './redact-body.ts'
 import { SpanBlock } from './span-columns.ts'
 import { SpanReader } from './traces.ts'
 
@@ -38,6 +40,9 @@ export type Decoded = {
   remarks: string[]
   redacted: Record<string, number>
 }
+
+/** `stored`: protobuf to keep in place of the body, because the body holds secrets. Decoded again it gives the same rows. */
+export type Appended = Decoded & { stored?: Uint8Array }
 
 /** A block that is being filled: one table, one UTC day. `minutes` are epoch minutes; `bytes` is about what the block will take. */
 export type OpenBlock = {
@@ -91,25 +96,41 @@ export class Batches {
   }
 
   /** All or nothing: where it throws (DecodeError) every open block is as it was before. `receivedAtMs` is epoch milliseconds. */
-  append(signal: Signal, encoding: Encoding, body: Uint8Array, receivedAtMs: number): Decoded {
+  append(signal: Signal, encoding: Encoding, body: Uint8Array, receivedAtMs: number): Appended {
+    const { wire, snakeKeys } =
+      encoding === 'json' ? transcode(body, requests[signal], this.limits.maxDepth) : { wire: body, snakeKeys: 0 }
+    this.#read(signal, wire, receivedAtMs, snakeKeys)
+    if (!this.#mayHide(encoding, body)) return this.#decoded()
+    const clean = withoutSecrets(wire, requests[signal], this.limits.maxDepth)
+    // Of JSON what no message has is gone from `wire` already.
+    if (clean === null) return { ...this.#decoded(), ...(encoding === 'json' && { stored: wire }) }
+    for (const blocks of this.#all) blocks.rollback()
+    this.#read(signal, clean.body, receivedAtMs, snakeKeys)
+    return { ...this.#decoded(), redacted: Object.fromEntries(clean.redacted), stored: clean.body }
+  }
+
+  #read(signal: Signal, body: Uint8Array, receivedAtMs: number, snakeKeys: number): void {
     const { wire, intake, contexts } = this.#core
     for (const blocks of this.#all) blocks.begin()
     intake.begin(receivedAtMs)
     try {
-      wire.start(encoding === 'json' ? this.#transcoded(signal, body) : body)
+      if (snakeKeys > 0) intake.remark('keys in snake_case read: OTLP/JSON spells them in camelCase', snakeKeys)
+      wire.start(body)
       walkRequest(wire, contexts, this.#readers[signal])
     } catch (cause) {
       for (const blocks of this.#all) blocks.rollback()
       throw cause
     }
-    return this.#decoded()
   }
 
-  #transcoded(signal: Signal, body: Uint8Array): Uint8Array {
-    const { wire, snakeKeys } = transcode(body, requests[signal], this.limits.maxDepth)
-    if (snakeKeys > 0)
-      this.#core.intake.remark('keys in snake_case read: OTLP/JSON spells them in camelCase', snakeKeys)
-    return wire
+  /**
+   * Whether the body just read may hold a secret. What the rows have as it came was looked at while it was copied; only where something
+   * was altered, left out or rejected, and in JSON (members that no message has), the body itself is looked at.
+   */
+  #mayHide(encoding: Encoding, body: Uint8Array): boolean {
+    const { intake } = this.#core
+    if (!intake.redacts || (encoding === 'protobuf' && !intake.altered)) return false
+    return intake.sensitive || intake.redacted.size > 0 || findSecrets(body, 0, body.length).length > 0
   }
 
   #decoded(): Decoded {

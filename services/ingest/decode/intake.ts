@@ -2,11 +2,14 @@ import { type LowCard, NOT_ASCII, SUSPECT, SUSPECT_SHORT, type Text } from './co
 import { DecodeError } from './error.ts'
 import type { Limits } from './limits.ts'
 import { valueStart } from './map.ts'
-import { findSecrets, MASK, masked, RULES, type Rule } from './redact.ts'
-import { cutAt, isUtf8, repaired } from './utf8.ts'
+import { findSecrets, isSensitiveKey, MASK, masked, RULES, type Rule } from './redact.ts'
+import { cutAt, decodeText, isUtf8, repaired } from './utf8.ts'
 
 /** The fewest bytes of a token that redact.ts knows, in bytes; only credentials in a URL may be shorter. */
 const SHORTEST_TOKEN = 15
+/** `cookie`, and the last letters of all keys that redact.ts knows: authorization, cookie, key. */
+const SHORTEST_SENSITIVE = 6
+const SENSITIVE_ENDS = new Set([...'ney'].map((c) => c.charCodeAt(0)))
 
 /** The account of one request: what it may still hold, and what became of its items. */
 export class Intake {
@@ -17,6 +20,8 @@ export class Intake {
   nodes = 0
   /** Grows with every remark and every mask: whoever sees it unchanged knows that nothing was altered. */
   alterations = 0
+  /** Whether a value was found under a key that must not be kept. */
+  sensitive = false
   receivedAtMs = 0
   /** Receive time in nanoseconds, as two halves. */
   receivedLo = 0
@@ -25,6 +30,7 @@ export class Intake {
   cuts = 0
   dropped = 0
   masks = 0
+  #alterationsBefore = 0
   readonly remarks = new Map<string, number>()
   readonly redacted = new Map<Rule, number>()
 
@@ -41,6 +47,8 @@ export class Intake {
     this.accepted = 0
     this.rejected = 0
     this.nodes = 0
+    this.sensitive = false
+    this.#alterationsBefore = this.alterations
     this.remarks.clear()
     this.redacted.clear()
     this.item()
@@ -61,6 +69,11 @@ export class Intake {
     this.rejected += items
     this.remark(reason, items)
     this.#bounded()
+  }
+
+  /** Whether anything of this request is not in the rows as it came. */
+  get altered(): boolean {
+    return this.alterations !== this.#alterationsBefore
   }
 
   #bounded(): void {
@@ -120,12 +133,32 @@ export class Intake {
   putName(column: LowCard, src: Uint8Array, from: number, to: number): void {
     const end = cutAt(src, from, to, this.limits.nameBytes)
     if (end < to) this.remark('names cut to the longest length kept')
+    const { dict } = column
+    const { size } = dict
     column.put(src, from, end)
+    if (dict.size !== size) this.suspect(src, from, to)
+  }
+
+  /**
+   * Looks at a text that no column of values has been given: a name that is new, raw bytes, a field that is not read. A secret there
+   * is not masked in the columns, but counts as an alteration, and so the body is rewritten (`withoutSecrets`).
+   */
+  suspect(src: Uint8Array, from: number, to: number): void {
+    if (this.redacts && findSecrets(src, from, to).length > 0) this.alterations++
+  }
+
+  /** The same of a key inside a value: its own value must not be kept where it is sensitive. */
+  suspectKey(src: Uint8Array, from: number, to: number): void {
+    if (to - from < SHORTEST_SENSITIVE || !SENSITIVE_ENDS.has(src[to - 1]! | 32)) return
+    if (!this.redacts || !isSensitiveKey(decodeText(src.subarray(from, to)))) return
+    this.alterations++
+    this.sensitive = true
   }
 
   /** Appends the mask instead of the value of a key that must not be kept. */
   mask(column: Text): void {
     column.put(MASK, 0, MASK.length)
+    this.sensitive = true
     this.#count('sensitive_key')
   }
 

@@ -73,6 +73,7 @@ export class MetricReader {
       } else w.skip(tag, tag === METADATA ? 0 : KNOWN)
     }
     if (kind !== 0) this.#data(kind, name, description, unit, data)
+    else for (const text of [name, description, unit]) this.#core.contexts.text(text)
   }
 
   #data(kind: number, name: Pieces, description: Pieces, unit: Pieces, data: Pieces): void {

@@ -163,6 +163,7 @@ export class Contexts {
     const to = pieces[1]!
     const end = cutAt(buf, from, to, this.#intake.limits.nameBytes)
     if (end < to) this.#intake.remark('names cut to the longest length kept')
+    this.#intake.suspect(buf, from, to)
     return decodeText(buf.subarray(from, end))
   }
 }

@@ -145,6 +145,7 @@ export class ValueReader {
         w.pos = valueTo
       } else w.skip(tag, ENTRY_KNOWN)
     }
+    this.#intake.suspectKey(w.buf, keyFrom, keyTo)
     this.#quoted(keyFrom, keyTo)
     this.#byte(58)
     this.#element(valueFrom, valueTo, depth)
@@ -202,6 +203,7 @@ export class ValueReader {
 
   #base64(from: number, to: number): void {
     const { buf } = this.#wire
+    this.#intake.suspect(buf, from, to)
     for (let i = from; i < to && this.used <= this.#max; i += 3) {
       const left = to - i
       const bits = (buf[i]! << 16) | (left > 1 ? buf[i + 1]! << 8 : 0) | (left > 2 ? buf[i + 2]! : 0)

@@ -20,6 +20,8 @@ export class Wire {
   /** The last 64-bit number read, as two unsigned halves. */
   lo = 0
   hi = 0
+  /** Told of what `skip` passes over, where it may hold text. */
+  onSkipped: (from: number, to: number) => void = () => {}
   readonly #view = new DataView(new ArrayBuffer(8))
 
   start(buf: Uint8Array): void {
@@ -163,7 +165,7 @@ export class Wire {
       const type = at & 7
       if (type === VARINT) this.varint()
       else if (type === FIXED64) this.#advance(8)
-      else if (type === BYTES) this.pos = this.until()
+      else if (type === BYTES) this.#passText()
       else if (type === FIXED32) this.#advance(4)
       else if (type === 3) {
         if (open.push(at >>> 3) > MAX_GROUPS) throw new DecodeError('cannot decode protobuf: groups nested too deep')
@@ -172,6 +174,12 @@ export class Wire {
       }
       if (open.length === 0) return
     }
+  }
+
+  #passText(): void {
+    const to = this.until()
+    this.onSkipped(this.pos, to)
+    this.pos = to
   }
 
   #advance(bytes: number): void {

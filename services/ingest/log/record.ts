@@ -6,12 +6,13 @@ import { crc32c } from './crc32c.ts'
  * A record: 48 bytes of header, then the payload. Numbers are little-endian.
  *
  *    0  magic "PLR1"            4  CRC-32C of bytes 8..48, seeded with the segment's salt
- *    8  payload bytes          12  type, signal, encoding, 0
+ *    8  payload bytes          12  type, signal, encoding, 1 where the payload is not the body as received
  *   16  sequence (u64)         24  received at, ms since the epoch (u64)
  *   32  first 16 bytes of SHA-256 over (type, signal, encoding, payload)
  *
  * The CRC covers the hash and the hash covers the payload, so every byte is covered, and the hash that tells re-sends is
- * paid for once. The salt keeps a body from passing for a record when a damaged one before it is skipped.
+ * paid for once. The salt keeps a body from passing for a record when a damaged one before it is skipped. A body that held secrets is
+ * kept without them: the hash is still that of the body as received, and the payload is 16 bytes of its own hash, then what is kept.
  */
 export const HEADER_BYTES = 48
 export const HASH_BYTES = 16
@@ -30,13 +31,21 @@ export type RecordHead = {
   receivedAtMs: number
   /** 16 bytes as one latin1 string: the key that tells re-sends. */
   hash: string
+  /** The payload is what `withOwnHash` made of another body than the one received. */
+  rewritten?: boolean
 }
-export type LogRecord = RecordHead & { payload: Uint8Array; offset: number }
+/** `check` is the hash that `payload` must have. `end` is where the next record begins. */
+export type LogRecord = RecordHead & { payload: Uint8Array; check: string; offset: number; end: number }
 
 /** The hash of what a record holds; equal for byte-equal bodies of the same path and encoding. */
 export function recordHash(type: RecordType, signal: Signal, encoding: Encoding, payload: Uint8Array): string {
   const kind = Buffer.of(TYPES.indexOf(type), SIGNALS.indexOf(signal), ENCODINGS.indexOf(encoding))
   return digest(kind, payload).toString('latin1')
+}
+
+/** The payload of a rewritten body: its own hash goes before it. */
+export function withOwnHash(signal: Signal, encoding: Encoding, body: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(recordHash('data', signal, encoding, body), 'latin1'), body])
 }
 
 function digest(kind: Buffer, payload: Uint8Array): Buffer {
@@ -51,7 +60,7 @@ export function writeHeader(out: Buffer, at: number, head: RecordHead, payloadBy
   out[at + 12] = TYPES.indexOf(head.type)
   out[at + 13] = SIGNALS.indexOf(head.signal)
   out[at + 14] = ENCODINGS.indexOf(head.encoding)
-  out[at + 15] = 0
+  out[at + 15] = head.rewritten ? 1 : 0
   writeU64(out, at + 16, head.sequence)
   writeU64(out, at + 24, head.receivedAtMs)
   out.write(head.hash, at + 32, HASH_BYTES, 'latin1')
@@ -68,19 +77,25 @@ export function readRecord(bytes: Buffer, at: number, salt: number): LogRecord |
   const encoding = ENCODINGS[bytes[at + 14]!]
   const end = at + HEADER_BYTES + payloadBytes
   if (!type || !signal || !encoding || end > bytes.length) return null
+  const rewritten = bytes[at + 15] === 1
+  const start = at + HEADER_BYTES + (rewritten ? HASH_BYTES : 0)
+  const hash = bytes.toString('latin1', at + 32, at + HEADER_BYTES)
   return {
     type,
     signal,
     encoding,
     sequence: readU64(bytes, at + 16),
     receivedAtMs: readU64(bytes, at + 24),
-    hash: bytes.toString('latin1', at + 32, at + HEADER_BYTES),
-    payload: bytes.subarray(at + HEADER_BYTES, end),
+    hash,
+    rewritten,
+    payload: bytes.subarray(start, end),
+    check: rewritten ? bytes.toString('latin1', at + HEADER_BYTES, start) : hash,
     offset: at,
+    end,
   }
 }
 
-export const isSound = (r: LogRecord): boolean => recordHash(r.type, r.signal, r.encoding, r.payload) === r.hash
+export const isSound = (r: LogRecord): boolean => recordHash(r.type, r.signal, r.encoding, r.payload) === r.check
 
 export function writeU64(out: Buffer, at: number, value: number): void {
   out.writeUInt32LE(value >>> 0, at)

@@ -1,5 +1,5 @@
 import { crc32c } from './crc32c.ts'
-import { HEADER_BYTES, isSound, type LogRecord, MAGIC_TEXT, readRecord, readU64, writeU64 } from './record.ts'
+import { isSound, type LogRecord, MAGIC_TEXT, readRecord, readU64, writeU64 } from './record.ts'
 
 /**
  * A segment: a header of 32 bytes (magic "PLUMLOG1", first sequence, next batch, salt, CRC-32C), then records. Its name
@@ -63,10 +63,10 @@ export function scanSegment(bytes: Buffer, name: SegmentName, verify: boolean): 
     const record = readRecord(bytes, at, name.salt)
     if (record && (!verify || isSound(record))) {
       scan.records.push(record)
-      at += HEADER_BYTES + record.payload.length
+      at = record.end
       continue
     }
-    const next = record ? at + HEADER_BYTES + record.payload.length : findRecord(bytes, at + 1, name.salt)
+    const next = record ? record.end : findRecord(bytes, at + 1, name.salt)
     const to = next < 0 ? bytes.length : next
     scan.damage.push({ from: at, to })
     at = to

@@ -159,8 +159,8 @@ describe('a secret in a span', () => {
     })
     expect(result.tables.otel_traces![0]!.SpanAttributes).toEqual([
       [key, stored],
-      ['plumbline.notes', 'no_end'],
       ['plumbline.redacted', rule],
+      ['plumbline.notes', 'no_end'],
     ])
     expect(result.redacted).toEqual({ [rule]: 1 })
   })

@@ -96,7 +96,9 @@ export type Result = Decoded & { tables: Record<string, Row[]> }
 export const decode = (signal: Signal, body: Uint8Array | string, limits: Partial<Limits> = {}): Result => {
   const batches = new Batches(limits)
   const isJson = typeof body === 'string'
-  const decoded = batches.append(signal, isJson ? 'json' : 'protobuf', isJson ? utf8(body) : body, NOW)
+  const { stored: _, ...decoded } = batches.append(
+    ...([signal, isJson ? 'json' : 'protobuf', isJson ? utf8(body) : body, NOW] as const),
+  )
   return { ...decoded, tables: sealAll(batches) }
 }
 

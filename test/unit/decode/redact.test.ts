@@ -1,0 +1,182 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Batches, type Signal } from '../../../services/ingest/decode/index.ts'
+import { logRecord, metric, span } from './support/arbitrary.ts'
+import { attr, encode, logs, metrics, NOW, type Plain, sealAll, spans, toJson, utf8 } from './support/otlp.ts'
+
+/** A secret of each rule, and the part of it that must not be found anywhere. */
+const SECRETS: [string, string][] = [
+  ['AKIAIOSFODNN7EXAMPLE', 'IOSFODNN7EXAMPLE'],
+  [`ghp_${'a1'.repeat(18)}`, 'a1a1a1a1a1a1'],
+  [`github_pat_${'b2'.repeat(12)}`, 'b2b2b2b2b2'],
+  [`sk_${'live'}_abcdefghijkl`, 'abcdefghijkl'],
+  ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc-_123', 'hbGciOiJIUzI1NiJ9'],
+  ['-----BEGIN RSA PRIVATE KEY-----\nMIIEsecret\n-----END RSA PRIVATE KEY-----', 'MIIEsecret'],
+  [`xox${'b'}-123456789012-abcdef`, '123456789012-abcdef'],
+  ['https://hooks.slack.com/services/T0/B0/hooksecret', 'hooksecret'],
+  ['postgres://me:hunter2pass@db/x', 'hunter2pass'],
+]
+const PARTS = SECRETS.map(([, part]) => part)
+const holdsSecret = (bytes: Uint8Array | string): string | undefined =>
+  PARTS.find((part) => Buffer.from(bytes as string).includes(part))
+const textOf = (value: unknown): string =>
+  JSON.stringify(value, (_, v) => (typeof v === 'bigint' || typeof v === 'number' ? String(v) : v))
+
+const secret = fc.constantFrom(...SECRETS.map(([whole]) => whole))
+/** Which texts of a request get a secret: a cycle of none and some. */
+const plan = fc.array(fc.option(secret, { nil: '', freq: 2 }), { minLength: 1, maxLength: 6 })
+
+/** The request with secrets in its texts, keys, names and raw bytes alike; ids stay. */
+function planted(request: Plain, secrets: string[]): Plain {
+  let at = 0
+  const next = () => secrets[at++ % secrets.length]!
+  const walk = (value: Plain, key: string): Plain => {
+    if (typeof value === 'string') return joined(value, next())
+    if (value instanceof Uint8Array)
+      return key === 'bytesValue' ? Uint8Array.from(Buffer.concat([value, Buffer.from(next())])) : value
+    if (Array.isArray(value)) return value.map((item) => walk(item, key))
+    if (value === null || typeof value !== 'object') return value
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, walk(inner, name)]))
+  }
+  return walk(request, '')
+}
+const joined = (text: string, more: string) => (more === '' ? text : `${text} ${more} ${text}`)
+
+const requests: [Signal, fc.Arbitrary<Plain>][] = [
+  ['traces', fc.array(span, { minLength: 1, maxLength: 3 }).map((list) => spans(list))],
+  ['logs', fc.array(logRecord, { minLength: 1, maxLength: 3 }).map((list) => logs(list))],
+  ['metrics', fc.array(metric, { minLength: 1, maxLength: 3 }).map((list) => metrics(list))],
+]
+/** Limits so low that much is cut, dropped and rejected: what no column has is in the body all the same. */
+const tight = { maxAttributes: 2, keyBytes: 12, valueBytes: 24, metricValueBytes: 24, bodyBytes: 30, nameBytes: 20 }
+
+/** What a body becomes, and what is kept of it. */
+function take(signal: Signal, encoding: 'json' | 'protobuf', body: Uint8Array, limits = {}) {
+  const batches = new Batches(limits)
+  const { stored, ...decoded } = batches.append(signal, encoding, body, NOW)
+  return { stored, decoded, rows: sealAll(batches) }
+}
+
+describe('a body with secrets in any of its texts', () => {
+  const cases = requests.flatMap(([signal, request]) =>
+    (['protobuf', 'json'] as const).flatMap((encoding) =>
+      [{}, tight].map((limits) => [signal, encoding, limits === tight ? 'tight' : 'usual', limits, request] as const),
+    ),
+  )
+  it.each(cases)('of %s in %s is kept without them under %s limits, and gives the same rows again', (...of) => {
+    const [signal, encoding, , limits, request] = of
+    fc.assert(
+      fc.property(request, plan, (plain, secrets) => {
+        const dirty = planted(plain, secrets)
+        const body = encoding === 'json' ? utf8(toJson(dirty)) : encode(signal, dirty)
+        const taken = take(signal, encoding, body, limits)
+        const kept = taken.stored ?? body
+        expect(holdsSecret(kept)).toBeUndefined()
+        expect(holdsSecret(textOf(taken.rows))).toBeUndefined()
+        if (!taken.stored) return
+        const again = take(signal, 'protobuf', taken.stored, limits)
+        expect(again.rows).toEqual(taken.rows)
+        expect(again.stored).toBeUndefined()
+        expect(again.decoded.accepted).toBe(taken.decoded.accepted)
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+describe('a body without secrets', () => {
+  it.each(requests)('of %s is kept as it came', (signal, request) => {
+    fc.assert(
+      fc.property(request, (plain) => {
+        expect(take(signal, 'protobuf', encode(signal, plain), tight).stored).toBeUndefined()
+        expect(take(signal, 'json', utf8(toJson(plain)), tight).stored).toBeUndefined()
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('is kept as it came when its neighbour in the same block was not', () => {
+    const batches = new Batches()
+    const bodyOf = (note: string) => encode('logs', logs([{ timeUnixNano: 1n, body: { stringValue: note } }]))
+    const notes = ['a', `b ${SECRETS[0]![0]}`, 'c', `d ${SECRETS[0]![0]}`].map((note) =>
+      batches.append('logs', 'protobuf', bodyOf(note), NOW),
+    )
+    expect(notes.map((n) => n.stored !== undefined)).toEqual([false, true, false, true])
+  })
+})
+
+const [AWS] = SECRETS[0]!
+const spanWith = (more: Plain) =>
+  spans([{ traceId: new Uint8Array(16).fill(1), spanId: new Uint8Array(8).fill(2), name: 'work', ...more }])
+
+describe('a secret is taken out', () => {
+  it.each<[string, Plain]>([
+    ['of a span name', spanWith({ name: `GET ${AWS}` })],
+    ['of an attribute key', spanWith({ attributes: [attr(AWS, 'x')] })],
+    [
+      'of a rejected span',
+      spans([
+        { name: 'no ids', attributes: [attr('note', AWS)] },
+        spanWith({}).resourceSpans[0].scopeSpans[0].spans[0],
+      ]),
+    ],
+    ['of the route', spanWith({ kind: 2, attributes: [attr('http.route', `/x/${AWS}`)] })],
+    [
+      'of a scope',
+      { resourceSpans: [{ scopeSpans: [{ ...spanWith({}).resourceSpans[0].scopeSpans[0], scope: { name: AWS } }] }] },
+    ],
+    ['of a schema URL', { resourceSpans: [{ ...spanWith({}).resourceSpans[0], schemaUrl: `http://${AWS}` }] }],
+    [
+      'of a resource',
+      { resourceSpans: [{ ...spanWith({}).resourceSpans[0], resource: { attributes: [attr('k', AWS)] } }] },
+    ],
+    ['of raw bytes', spanWith({ attributes: [attr('raw', { bytesValue: utf8(AWS) })] })],
+    ['of a status message', spanWith({ status: { code: 2, message: `failed with ${AWS}` } })],
+  ])('%s, each time it comes', (_, request) => {
+    const batches = new Batches()
+    const body = encode('traces', request)
+    for (const _time of [1, 2, 3]) {
+      const { stored, redacted } = batches.append('traces', 'protobuf', body, NOW)
+      expect(redacted).toEqual({ aws_access_key_id: 1 })
+      expect(holdsSecret(stored!)).toBeUndefined()
+    }
+    expect(holdsSecret(textOf(sealAll(batches)))).toBeUndefined()
+  })
+
+  it('of a field that is unknown, together with that field', () => {
+    const field = Buffer.concat([Buffer.from([0xc2, 0x3e, AWS.length]), Buffer.from(AWS)])
+    const body = Uint8Array.from(Buffer.concat([encode('traces', spanWith({})), field]))
+    expect(Buffer.from(take('traces', 'protobuf', body).stored!)).toEqual(Buffer.from(encode('traces', spanWith({}))))
+  })
+
+  it('of a member of JSON that no message has', () => {
+    const body = utf8(JSON.stringify({ ...JSON.parse(toJson(spanWith({}))), more: { deep: AWS } }))
+    expect(holdsSecret(take('traces', 'json', body).stored!)).toBeUndefined()
+  })
+
+  it('of a private key that comes as a list of lines', () => {
+    const lines = ['-----BEGIN PRIVATE KEY-----', 'MIIEsecret', 'moresecret', '-----END PRIVATE KEY-----', 'after']
+    const values = lines.map((stringValue) => ({ stringValue }))
+    const { stored, rows } = take(
+      'traces',
+      'protobuf',
+      encode('traces', spanWith({ attributes: [attr('pem', { arrayValue: { values } })] })),
+    )
+    expect(Buffer.from(stored!).includes('secret')).toBe(false)
+    expect(textOf(rows.otel_traces![0]!.SpanAttributes)).toContain('after')
+  })
+
+  it('of the values of sensitive keys, also inside a map, whatever they look like', () => {
+    const headers = { kvlistValue: { values: [attr('Authorization', 'Basic abc'), attr('host', 'a')] } }
+    const request = spanWith({ attributes: [attr('cookie', 'sid=7'), attr('headers', headers), attr('x-api-key', 5n)] })
+    const { stored, decoded, rows } = take('traces', 'protobuf', encode('traces', request))
+    expect(decoded.redacted).toEqual({ sensitive_key: 3 })
+    for (const text of ['Basic abc', 'sid=7']) expect(Buffer.from(stored!).includes(text)).toBe(false)
+    expect(Object.fromEntries(rows.otel_traces![0]!.SpanAttributes as [string, string][])).toMatchObject({
+      cookie: '[redacted]',
+      headers: '{"Authorization":"[redacted]","host":"a"}',
+      'x-api-key': '[redacted]',
+      'plumbline.redacted': 'sensitive_key',
+    })
+  })
+})
