@@ -5,7 +5,7 @@ import { stillHeld } from '../../shared/state/leases.ts'
 import { iso } from '../../shared/state/page.ts'
 import { activeSilences } from '../../shared/state/silences.ts'
 import type { Tx } from '../../shared/state/state.ts'
-import { activeIds, deployInfo, findByKey, holderOf, load, newIncident, putSignal, save } from './book.ts'
+import { deployInfo, findByKey, holderOf, loadActive, newIncident, putSignal, save } from './book.ts'
 import { covers, type Group, groupOf, suspectedGroup } from './group.ts'
 import { type Action, step, type Timing } from './lifecycle.ts'
 import { tell } from './notify.ts'
@@ -37,9 +37,8 @@ export function alert(
     const touched = new Map<string, TrackedIncident>()
     const changed = new Set<string>()
     for (const anomaly of anomalies) await take(tx, anomaly, { touched, changed, nowMs, timing: o.timing })
-    for (const id of await activeIds(tx)) {
-      const active = touched.has(id) ? null : await load(tx, id)
-      if (active) touched.set(id, active)
+    for (const active of await loadActive(tx)) {
+      if (!touched.has(active.incident.id)) touched.set(active.incident.id, active)
     }
     const silences = touched.size > 0 ? await activeSilences(tx, nowMs) : []
     const transitions: Transition[] = []

@@ -16,26 +16,40 @@ const COLUMNS = 'id, incident_key, document, tracking'
 const MAX_SIGNALS = 200
 const MAX_ACTIVE = 1000
 
+const trackedOf = (row: Row, signals: Signal[]): TrackedIncident => ({
+  key: row.incident_key,
+  incident: JSON.parse(row.document) as Incident,
+  tracking: JSON.parse(row.tracking) as Tracking,
+  signals,
+})
+
 async function read(tx: Tx, row: Row): Promise<TrackedIncident> {
   const signals = await tx.all<{ document: string }>(
     'SELECT document FROM incident_signals WHERE incident_id = ? ORDER BY anomaly_id LIMIT ?',
     row.id,
     MAX_SIGNALS,
   )
-  return {
-    key: row.incident_key,
-    incident: JSON.parse(row.document) as Incident,
-    tracking: JSON.parse(row.tracking) as Tracking,
-    signals: signals.map((s) => JSON.parse(s.document) as Signal),
-  }
+  return trackedOf(
+    row,
+    signals.map((s) => JSON.parse(s.document) as Signal),
+  )
 }
 
-export const activeIds = async (tx: Tx): Promise<string[]> =>
-  (
-    await tx.all<{ id: string }>("SELECT id FROM incidents WHERE phase <> 'resolved' ORDER BY id LIMIT ?", MAX_ACTIVE)
-  ).map((row) => row.id)
+/** Every incident that is not resolved, with its signals. */
+export async function loadActive(tx: Tx): Promise<TrackedIncident[]> {
+  const active = "FROM incidents WHERE phase <> 'resolved' ORDER BY id LIMIT ?"
+  const rows = await tx.all<Row>(`SELECT ${COLUMNS} ${active}`, MAX_ACTIVE)
+  const found = new Map(rows.map((row) => [row.id, trackedOf(row, [])]))
+  if (rows.length === 0) return []
+  const signals = await tx.all<{ incident_id: string; document: string }>(
+    `SELECT incident_id, document FROM incident_signals WHERE incident_id IN (SELECT id ${active}) ORDER BY anomaly_id`,
+    MAX_ACTIVE,
+  )
+  for (const { incident_id, document } of signals) found.get(incident_id)?.signals.push(JSON.parse(document) as Signal)
+  return [...found.values()]
+}
 
-export async function load(tx: Tx, id: string): Promise<TrackedIncident | null> {
+async function load(tx: Tx, id: string): Promise<TrackedIncident | null> {
   const row = await tx.get<Row>(`SELECT ${COLUMNS} FROM incidents WHERE id = ?`, id)
   return row ? read(tx, row) : null
 }

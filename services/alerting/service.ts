@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Loop, startLoop } from '../../shared/runtime/loop.ts'
 import type { Context, ServiceFactory } from '../../shared/runtime/service.ts'
+import { allowedNetworks } from '../../shared/security/target.ts'
 import { readChannels } from './channels.ts'
 import { createDeliverer, type Deliverer } from './deliver.ts'
 import { timing } from './lifecycle.ts'
@@ -35,6 +36,7 @@ export const alerting: ServiceFactory = (context) => {
   let deliverer: Deliverer | null = null
   let release: (() => Promise<void>) | null = null
   const start = async () => {
+    allowedNetworks(context.config.allowPrivateTargets)
     // Beside SQLite there is one alerter, so a restart need not wait for what the process before it had claimed.
     const owner = context.state.kind === 'sqlite' ? 'local' : `alerter-${randomBytes(8).toString('hex')}`
     if (context.state.kind === 'sqlite') await freeClaims(context.state)

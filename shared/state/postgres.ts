@@ -50,6 +50,11 @@ export async function openPostgres(url: string): Promise<State> {
   const transaction = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
     const client = await pool.connect()
     let broken: Error | undefined
+    // A connection that the server ends in between fails the next statement; without a listener it would end the process.
+    const noteBreak = (error: Error) => {
+      broken = error
+    }
+    client.on('error', noteBreak)
     try {
       await client.query('BEGIN')
       await client.query('SELECT pg_advisory_xact_lock($1)', [WRITER_LOCK])
@@ -57,11 +62,10 @@ export async function openPostgres(url: string): Promise<State> {
       await client.query('COMMIT')
       return result
     } catch (error) {
-      await client.query('ROLLBACK').catch((e: Error) => {
-        broken = e
-      })
+      await client.query('ROLLBACK').catch(noteBreak)
       throw error
     } finally {
+      client.off('error', noteBreak)
       client.release(broken)
     }
   }

@@ -1,12 +1,25 @@
-import { mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'libsql'
 import type { State, Tx, Value } from './state.ts'
 
+/** The file is its owner's alone: it holds hashes of keys and sealed secrets. */
+function open(file: string): Database.Database {
+  try {
+    const db = new Database(file)
+    chmodSync(file, 0o600)
+    return db
+  } catch (error) {
+    throw new Error(
+      `cannot open the state in ${file}: ${(error as Error).message}. Check that this user owns the folder`,
+    )
+  }
+}
+
 /** Opens the state in a SQLite file; each transaction is on disk when it returns (WAL, synchronous = FULL). */
 export function openSqlite(file: string): State {
   mkdirSync(dirname(file), { recursive: true })
-  const db = new Database(file)
+  const db = open(file)
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;')
   const plain = <T>(row: unknown): T => {
     const { _metadata, ...rest } = row as Record<string, unknown>

@@ -266,6 +266,33 @@ for (const engine of engines)
     })
   })
 
+describe.skipIf(missing !== null)('a PostgreSQL that ends our connections', () => {
+  it('costs the call under way, and none after it', async () => {
+    const cluster = startPostgres()
+    const state = await openPostgres(cluster.url)
+    try {
+      await state.run('CREATE TABLE t (n BIGINT)')
+      const cut = state.transaction(async (tx) => {
+        await tx.run('INSERT INTO t (n) VALUES (1)')
+        await state.all('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()')
+        await tx.run('INSERT INTO t (n) VALUES (2)')
+      })
+      await expect(cut).rejects.toThrow()
+      await state.run('INSERT INTO t (n) VALUES (3)')
+      expect(await state.all('SELECT n FROM t')).toEqual([{ n: 3 }])
+    } finally {
+      await state.close()
+      cluster.stop()
+    }
+  }, 60_000)
+
+  it('is named, without its password, where it does not answer', async () => {
+    await expect(openPostgres('postgres://u:pass-word@127.0.0.1:1/db')).rejects.toThrow(
+      /^(?!.*pass-word).*127\.0\.0\.1\/db does not answer/,
+    )
+  })
+})
+
 describe('the translation of placeholders', () => {
   it('counts question marks, but not those in quotes and comments', () => {
     expect(numbered('SELECT \'?\', ? -- ?\n, "?", ?')).toBe('SELECT \'?\', $1 -- ?\n, "?", $2')
