@@ -28,22 +28,22 @@ export function verify(secret: string, headers: IncomingMessage['headers'], body
 export async function openReceiver(onNotice: (notice: Notice) => void): Promise<Receiver> {
   const notices: Notice[] = []
   let secret = ''
+  const receive = async (request: IncomingMessage): Promise<number> => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const body = Buffer.concat(chunks).toString()
+    if (!verify(secret, request.headers, body)) return 401
+    const webhookId = String(request.headers['webhook-id'])
+    if (notices.some((notice) => notice.webhookId === webhookId)) return 204
+    const notice = { webhookId, ...(JSON.parse(body) as Omit<Notice, 'webhookId'>) }
+    notices.push(notice)
+    onNotice(notice)
+    return 204
+  }
   const listening = await listen(
-    async (request, response) => {
-      const chunks: Buffer[] = []
-      for await (const chunk of request) chunks.push(chunk as Buffer)
-      const body = Buffer.concat(chunks).toString()
-      if (!verify(secret, request.headers, body)) {
-        response.writeHead(401).end('bad signature')
-        return
-      }
-      const webhookId = String(request.headers['webhook-id'])
-      if (!notices.some((notice) => notice.webhookId === webhookId)) {
-        const notice = { webhookId, ...(JSON.parse(body) as Omit<Notice, 'webhookId'>) }
-        notices.push(notice)
-        onNotice(notice)
-      }
-      response.writeHead(204).end()
+    (request, response) => {
+      const answer = (status: number) => response.writeHead(status).end()
+      receive(request).then(answer, () => answer(500))
     },
     { host: '127.0.0.1', port: 0, name: "the demo's webhook receiver" },
   )

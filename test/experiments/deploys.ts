@@ -121,7 +121,9 @@ export default async function run(args: string[]): Promise<void> {
   const receiver = await openReceiver((notice) => world.notices.push(notice))
   try {
     const body = { name: 'sink', kind: 'webhook', url: receiver.url }
-    receiver.setSecret((await call<{ secret: string }>(world.web, 'POST', '/channels', body)).secret)
+    receiver.setSecret(
+      (await call<{ generated_secret: string }>(world.web, 'POST', '/channels', body)).generated_secret,
+    )
     const endMs = Math.floor(Date.now() / MINUTE) * MINUTE
     const outcomes: { c: Case; o: Outcome }[] = []
     for (let i = 0; i < count; i++) {

@@ -57,12 +57,12 @@ export async function openTimeline(o: { seed: number; env?: Record<string, strin
   const plans = new Map<string, Plan>()
 
   const addChannel = async () => {
-    const channel = await call<{ id: string; secret: string }>(web, 'POST', '/channels', {
+    const channel = await call<{ generated_secret: string }>(web, 'POST', '/channels', {
       name: 'on-call',
       kind: 'webhook',
       url: receiver.url,
     })
-    receiver.setSecret(channel.secret)
+    receiver.setSecret(channel.generated_secret)
   }
 
   /** Lets one slice of time pass: each service's requests of the slice arrive at its end. */

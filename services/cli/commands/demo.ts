@@ -26,14 +26,13 @@ function show(notice: Notice): void {
 }
 
 async function addChannel(api: Api, receiver: Receiver): Promise<string> {
-  const channel = await api<{ id: string; secret: string | { value?: string } }>('POST', '/channels', {
+  const channel = await api<{ id: string; generated_secret: string }>('POST', '/channels', {
     name: `demo-${receiver.url.split(':').pop()?.split('/')[0]}`,
     kind: 'webhook',
     url: receiver.url,
     filter: { environments: ['demo'] },
   })
-  const secret = typeof channel.secret === 'string' ? channel.secret : (channel.secret.value ?? '')
-  receiver.setSecret(secret)
+  receiver.setSecret(channel.generated_secret)
   return channel.id
 }
 
