@@ -54,7 +54,10 @@ export function openSqlite(file: string): State {
           db.exec('COMMIT')
           return result
         } catch (error) {
-          db.exec('ROLLBACK')
+          // After a full disk the engine has rolled back by itself; what counts is the first error.
+          try {
+            db.exec('ROLLBACK')
+          } catch {}
           throw error
         }
       }),

@@ -1,8 +1,8 @@
 import { alertsOf } from '../alerts.ts'
 import { type ChannelPlugin, classifyHttp, postJson } from '../channel.ts'
 
-/** Alertmanager ends an alert by itself five minutes after it was last told; ours stand until we say so. */
-const STANDS_MS = 24 * 3_600_000
+/** Alertmanager ends an alert by itself at its `endsAt`; ours stand until we say so, or for a week where nobody does. */
+const STANDS_MS = 7 * 24 * 3_600_000
 
 /** Alertmanager's own API v2, which routes, groups and silences further. A secret is sent as a bearer token. */
 const alertmanager: ChannelPlugin = {
