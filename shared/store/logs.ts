@@ -1,3 +1,4 @@
+import { endingAt, newestFirst } from './newest.ts'
 import { inSpan, type Span, spanParams } from './services.ts'
 import type { Params, Store } from './store.ts'
 
@@ -44,8 +45,12 @@ export const logColumns = `toUnixTimestamp64Nano(Timestamp) AS ns, ${lineHash} A
 export const readLogLine = (row: LogRow): LogRow => ({ ...row, severity_number: Number(row.severity_number) })
 
 /** Log lines, newest first; one more than `limit` where there are more. */
-export async function listLogs(store: Store, f: LogFilter): Promise<LogRow[]> {
-  const params: Record<string, NonNullable<Params[string]>> = { from: f.fromMs, to: f.toMs, limit: f.limit + 1 }
+export function listLogs(store: Store, f: LogFilter): Promise<LogRow[]> {
+  return newestFirst(endingAt(f), f.limit + 1, (slice, limit) => readSlice(store, { ...f, ...slice, limit }))
+}
+
+async function readSlice(store: Store, f: LogFilter): Promise<LogRow[]> {
+  const params: Record<string, NonNullable<Params[string]>> = { from: f.fromMs, to: f.toMs, limit: f.limit }
   const where = [
     'Timestamp >= fromUnixTimestamp64Milli({from:Int64})',
     'Timestamp < fromUnixTimestamp64Milli({to:Int64})',

@@ -1,4 +1,5 @@
 import { LIMIT_LOGS, type LogRow, logColumns, readLogLine } from './logs.ts'
+import { endingAt, newestFirst } from './newest.ts'
 import type { Params, Store } from './store.ts'
 
 export type TraceFilter = {
@@ -33,8 +34,12 @@ export type TraceRow = {
 const MAX_SPANS = 5000
 
 /** Requests (entry spans), newest first; one more than `limit` where there are more. */
-export async function listTraces(store: Store, f: TraceFilter): Promise<TraceRow[]> {
-  const params: Record<string, NonNullable<Params[string]>> = { from: f.fromMs, to: f.toMs, limit: f.limit + 1 }
+export function listTraces(store: Store, f: TraceFilter): Promise<TraceRow[]> {
+  return newestFirst(endingAt(f), f.limit + 1, (slice, limit) => readSlice(store, { ...f, ...slice, limit }))
+}
+
+async function readSlice(store: Store, f: TraceFilter): Promise<TraceRow[]> {
+  const params: Record<string, NonNullable<Params[string]>> = { from: f.fromMs, to: f.toMs, limit: f.limit }
   const where = [
     'IsEntry = 1',
     'Timestamp >= fromUnixTimestamp64Milli({from:Int64})',
