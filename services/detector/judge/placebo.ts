@@ -28,26 +28,41 @@ const MAX_DAYS = 7
 
 type Option = Band & { needs: number }
 
+/** All windows of one length of one series: a column per summary, in order of their first bucket. Kept, for several bands need them. */
+export type Columns = (w: number, side: Side) => number[][]
+
+/** Summaries of every window of `values`, in judged units, turned so that the tested side is up. */
+export function columnsOf(values: readonly number[], scale: Scale): Columns {
+  const known = new Map<string, number[][]>()
+  return (w, side) => {
+    const key = `${side}${w}`
+    const found = known.get(key)
+    if (found) return found
+    const turn = side === 'high' ? 1 : -1
+    const columns: number[][] = STATISTICS.map(() => [])
+    eachWindow(values, w, (_, sorted) => {
+      const summary = summarise(sorted, side)
+      for (let s = 0; s < columns.length; s++) columns[s]!.push(turn * scale.to(summary[s]!))
+    })
+    known.set(key, columns)
+    return columns
+  }
+}
+
 /**
  * Placebo deploys: every window of `w` buckets of the baseline, each also as its distance from what the buckets before it, or the same hours of earlier
  * days, predict. Per summary the predictor with the smallest reach is kept; of the summaries, the two with the smallest reach.
- * `day`: buckets per day, 0 where the series has no clock.
+ * `day`: buckets per day where earlier days may be looked up, else 0.
  */
-export function bandsFor(values: readonly number[], w: number, side: Side, scale: Scale, day: number): Band[] {
-  const windows = summaries(values, w, side, scale)
-  const recent = RECENT.filter((m) => values.length >= 2 * m + w).map((m) => ({
-    m,
-    rows: summaries(values, m, side, scale),
-  }))
-  const options = STATISTICS.map((_, s) => {
-    const column = windows.map((row) => row[s]!)
+export function bandsFor(columns: Columns, w: number, side: Side, scale: Scale, day: number): Band[] {
+  const options = columns(w, side).map((column, s) => {
     const found = [option(s, column, 0, scale, w)]
-    for (const { m, rows } of recent) {
-      const past = rows.map((row) => row[s]!)
-      const predicted = regress(past, column, m)
+    for (const m of RECENT) {
+      const past = columns(m, side)[s]!
+      const predicted = column.length > 2 * m ? regress(past, column, m) : null
       if (predicted) found.push(option(s, predicted.residuals, predicted.now, scale, w))
     }
-    if (day > 0 && values.length >= 2 * day) {
+    if (day > 0 && column.length > day) {
       const residuals = column.slice(day).map((v, i) => v - sameHours(column, i + day, day))
       found.push({ ...option(s, residuals, 0, scale, w), daily: { column, day } })
     }
@@ -71,13 +86,6 @@ function sameHours(column: readonly number[], start: number, day: number): numbe
     n++
   }
   return n > 0 ? total / n : 0
-}
-
-function summaries(values: readonly number[], w: number, side: Side, scale: Scale): number[][] {
-  const turn = side === 'high' ? 1 : -1
-  const rows: number[][] = []
-  eachWindow(values, w, (_, sorted) => rows.push(summarise(sorted, side).map((v) => turn * scale.to(v))))
-  return rows
 }
 
 /** Least squares of each window on the `m` buckets before it; null where the slope is small. `now`: the moving part of the prediction at the deploy. */

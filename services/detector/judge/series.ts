@@ -2,7 +2,7 @@ import { median } from 'simple-statistics'
 import { excessAt, levelFor, pOfExcess, type Watch } from './calibrate.ts'
 import { judgeFew } from './few.ts'
 import { PRIORS, scoreOf } from './kinds.ts'
-import { type Band, bandsFor, shiftOf } from './placebo.ts'
+import { type Band, bandsFor, columnsOf, shiftOf } from './placebo.ts'
 import { type Scale, scaleOf } from './scale.ts'
 import type { Judgement, Kind, SeriesInput, Values } from './types.ts'
 import { LENGTHS, lengthUpTo, type Side, summarise } from './windows.ts'
@@ -51,10 +51,11 @@ export function prepareSeries(input: Omit<SeriesInput, 'current'>): SeriesJudge 
   const manyDays = day > 0 && input.baseline.length >= 2 * day
   const baseline = manyDays ? filled(input.baseline) : present(input.baseline)
   const scale = scaleOf(input.kind, baseline)
+  const columns = columnsOf(baseline, scale)
   const known = new Map<string, Band[]>()
   const bands = (w: number, side: Side): Band[] => {
     const key = `${side}${w}`
-    const found = known.get(key) ?? bandsFor(baseline, w, side, scale, manyDays ? day : 0)
+    const found = known.get(key) ?? bandsFor(columns, w, side, scale, manyDays ? day : 0)
     known.set(key, found)
     return found
   }
