@@ -11,9 +11,11 @@ const run: Experiment = async (args) => {
   const ledger = new ClientLedger()
   await inFolder('e1', async (dir) => {
     let worstReadyMs = 0
+    let worstOpenMs = 0
     for (let round = 0; round < rounds; round++) {
       const child = await startChild(dir)
       worstReadyMs = Math.max(worstReadyMs, child.readyMs)
+      worstOpenMs = Math.max(worstOpenMs, child.openMs)
       let stopped = false
       const options = { senders: 4, items: 10, run: `r${round}`, stopped: () => stopped, pauseMs: 10 }
       const loading = load(ledger, child.urls.otlpHttp, options)
@@ -26,7 +28,7 @@ const run: Experiment = async (args) => {
     }
     const result = await settle(dir, ledger)
     const passed = result.lost === 0 && result.doubled === 0 && result.foreign === 0 && worstReadyMs < 5000
-    verdict('E1', passed, { kills: rounds, ...result, worstReadyMs: Math.round(worstReadyMs) })
+    verdict('E1', passed, { kills: rounds, ...result, worstReadyMs: Math.round(worstReadyMs), worstOpenMs })
   })
 }
 

@@ -5,7 +5,9 @@ import { answerOf } from './wait.ts'
 export type Child = {
   process: ChildProcess
   urls: { otlpHttp: string; otlpGrpc: string; web: string }
+  /** From the start of the process until it said that it was ready, and what of it was opening engine and log. */
   readyMs: number
+  openMs: number
   /** Lines of level warn and above. */
   complaints: Record<string, unknown>[]
   kill(): Promise<void>
@@ -13,10 +15,17 @@ export type Child = {
   stop(): Promise<number | null>
 }
 
-/** Plumbline in a process of its own, on the data folder `dir` and free ports; resolves when it says that it is ready. */
+const UP = ['services/main.ts', 'up']
+const INGEST = ['test/support/ingest-process.ts']
+
+/**
+ * Plumbline in a process of its own, on the data folder `dir` and free ports; resolves when it says that it is ready. Only the
+ * ingest target, unless PLUMBLINE_TEST_TARGETS is `all`.
+ */
 export async function startChild(dir: string, env: Record<string, string> = {}): Promise<Child> {
   const startedMs = performance.now()
-  const child = spawn(process.execPath, ['--import', 'tsx', 'services/main.ts', 'up'], {
+  const targets = process.env.PLUMBLINE_TEST_TARGETS === 'all' ? UP : INGEST
+  const child = spawn(process.execPath, ['--import', 'tsx', ...targets], {
     env: {
       ...process.env,
       PLUMBLINE_DATA_DIR: dir,
@@ -30,19 +39,20 @@ export async function startChild(dir: string, env: Record<string, string> = {}):
   })
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
   const complaints: Child['complaints'] = []
-  const ready = new Promise<Child['urls']>((resolve, reject) => {
+  const ready = new Promise<Child['urls'] & { startMs: number }>((resolve, reject) => {
     createInterface({ input: child.stdout! }).on('line', (line) => {
       const entry = answerOf(line)
-      if (entry.event === 'ready') resolve(entry as unknown as Child['urls'])
+      if (entry.event === 'ready') resolve(entry as unknown as Child['urls'] & { startMs: number })
       if (['warn', 'error', 'fatal'].includes(String(entry.level))) complaints.push(entry)
     })
     void ended.then((code) => reject(new Error(`the child ended with ${code} before it was ready`)))
   })
-  const urls = await ready
+  const { startMs: openMs, ...urls } = await ready
   return {
     process: child,
     urls,
     complaints,
+    openMs,
     readyMs: performance.now() - startedMs,
     kill: async () => {
       child.kill('SIGKILL')
