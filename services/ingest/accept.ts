@@ -124,4 +124,5 @@ function count(metrics: IngestMetrics, signal: Signal, bodyBytes: number, decode
   metrics.bodyBytes.inc({ signal }, bodyBytes)
   if (decoded.rejected > 0) metrics.rejectedItems.inc({ signal }, decoded.rejected)
   for (const [rule, times] of Object.entries(decoded.redacted)) metrics.redacted.inc({ rule }, times)
+  for (const [what, times] of Object.entries(decoded.overflowed ?? {})) metrics.overflowed.inc({ what }, times)
 }

@@ -14,6 +14,9 @@ export function ingestMetrics(registry: Registry) {
     bodyBytes: counter('body_bytes_total', 'Bytes of accepted bodies, inflated', ['signal']),
     resends: counter('resends_absorbed_total', 'Byte-equal bodies answered without storing them again'),
     redacted: counter('redacted_total', 'Values masked before they were written', ['rule']),
+    overflowed: counter('overflowed_total', 'Items stored under an overflow series or name: too many distinct ones', [
+      'what',
+    ]),
     hangUps: counter('hang_ups_total', 'Requests whose client went away before the answer'),
     insertedRows: counter('inserted_rows_total', 'Rows inserted', ['table']),
     insertedBytes: counter('inserted_bytes_total', 'Bytes of Native blocks inserted', ['table']),

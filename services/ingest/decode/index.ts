@@ -32,13 +32,14 @@ export type Table =
 
 /**
  * What became of one request. `rejected` goes into partial_success.rejected_*, `remarks` (English, each once) into its
- * error_message; `redacted` counts the values masked, by rule.
+ * error_message; `redacted` counts the values masked, by rule; `overflowed` the items that went under an overflow series or name.
  */
 export type Decoded = {
   accepted: number
   rejected: number
   remarks: string[]
   redacted: Record<string, number>
+  overflowed?: Record<string, number>
 }
 
 /** `stored`: protobuf to keep in place of the body, because the body holds secrets. Decoded again it gives the same rows. */
@@ -140,6 +141,7 @@ export class Batches {
       rejected: intake.rejected,
       remarks: [...intake.remarks].map(([text, times]) => `${text} (${times})`),
       redacted: Object.fromEntries(intake.redacted),
+      ...(intake.overflowed.size > 0 && { overflowed: Object.fromEntries(intake.overflowed) }),
     }
   }
 

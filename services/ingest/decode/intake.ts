@@ -1,15 +1,25 @@
+import { Ceilings } from './ceiling.ts'
 import { type LowCard, NOT_ASCII, SUSPECT, SUSPECT_SHORT, type Text } from './columns.ts'
 import { DecodeError } from './error.ts'
 import type { Limits } from './limits.ts'
 import { valueStart } from './map.ts'
 import { findSecrets, isSensitiveKey, MASK, masked, RULES, type Rule } from './redact.ts'
-import { cutAt, decodeText, isUtf8, repaired } from './utf8.ts'
+import { cutAt, decodeText, encodeText, isUtf8, repaired } from './utf8.ts'
 
 /** The fewest bytes of a token that redact.ts knows, in bytes; only credentials in a URL may be shorter. */
 const SHORTEST_TOKEN = 15
 /** `cookie`, and the last letters of all keys that redact.ts knows: authorization, cookie, key. */
 const SHORTEST_SENSITIVE = 6
 const SENSITIVE_ENDS = new Set([...'ney'].map((c) => c.charCodeAt(0)))
+
+/** Flag of a name in a dictionary: it is one too many, and stored as OVERFLOW_NAME. */
+const OVER = 1
+export const OVERFLOW_NAME = 'otel.overflow'
+const OVERFLOW_BYTES = encodeText(OVERFLOW_NAME)
+const OVERFLOW_REMARKS = {
+  series: 'data points of too many series of one metric stored as one overflow series',
+  name: 'names beyond the ceiling stored as one',
+}
 
 /** The account of one request: what it may still hold, and what became of its items. */
 export class Intake {
@@ -31,6 +41,9 @@ export class Intake {
   dropped = 0
   masks = 0
   #alterationsBefore = 0
+  readonly ceilings = new Ceilings()
+  /** Items stored under an overflow series or name, by what was too many. */
+  readonly overflowed = new Map<string, number>()
   readonly remarks = new Map<string, number>()
   readonly redacted = new Map<Rule, number>()
 
@@ -49,6 +62,8 @@ export class Intake {
     this.nodes = 0
     this.sensitive = false
     this.#alterationsBefore = this.alterations
+    this.ceilings.begin(receivedAtMs)
+    this.overflowed.clear()
     this.remarks.clear()
     this.redacted.clear()
     this.item()
@@ -129,14 +144,28 @@ export class Intake {
     column.put(clean, 0, clean.length)
   }
 
-  /** Appends a name, cut to the longest length kept. */
-  putName(column: LowCard, src: Uint8Array, from: number, to: number): void {
+  /** Appends a name, cut to the longest length kept. Names of a `kind` have a ceiling, beyond which all are one. */
+  putName(column: LowCard, src: Uint8Array, from: number, to: number, kind = ''): void {
     const end = cutAt(src, from, to, this.limits.nameBytes)
     if (end < to) this.remark('names cut to the longest length kept')
-    const { dict } = column
+    const { dict, words } = column
     const { size } = dict
-    column.put(src, from, end)
-    if (dict.size !== size) this.suspect(src, from, to)
+    let index = dict.find(src, from, end)
+    if (dict.size !== size) {
+      this.suspect(src, from, to)
+      if (kind !== '' && !this.ceilings.admitsName(kind, decodeText(src.subarray(from, end)))) dict.flags[index] = OVER
+    }
+    if (dict.flags[index] === OVER) {
+      index = dict.find(OVERFLOW_BYTES, 0, OVERFLOW_BYTES.length)
+      this.overflow('name')
+    }
+    words.push(index)
+  }
+
+  /** Counts an item that was one too many of its kind. It is stored, so this is no alteration that a secret may hide in. */
+  overflow(what: 'series' | 'name'): void {
+    this.overflowed.set(what, (this.overflowed.get(what) ?? 0) + 1)
+    this.remarks.set(OVERFLOW_REMARKS[what], this.overflowed.get(what)!)
   }
 
   /**

@@ -59,6 +59,13 @@ export class MapColumn implements Column {
     this.ends.push(this.keys.used)
   }
 
+  /** Takes back the map that was ended last. */
+  undo(): void {
+    this.ends.used--
+    this.keys.used = this.firstKey
+    this.values.used = this.firstValue
+  }
+
   #keepLast(): void {
     const { keys, values, firstKey } = this
     const count = this.size()

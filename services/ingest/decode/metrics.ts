@@ -126,7 +126,7 @@ export class MetricReader {
     const hit = this.#rows.get(key)
     if (hit !== undefined) return hit
     const { alterations } = intake
-    const text = contexts.text(name)
+    const text = contexts.metricName(name)
     const bytes = encodeText(text)
     const row: MetricRow = {
       name: text,

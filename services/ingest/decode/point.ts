@@ -6,10 +6,16 @@ import type { MetricRow, PointBlock } from './metric-columns.ts'
 import { Ranges } from './ranges.ts'
 import { type Core, MAX_TIME_HI } from './reader.ts'
 import type { ResourceRow } from './resource.ts'
+import { encodeText } from './utf8.ts'
 import type { Wire } from './wire.ts'
 
 /** Bit 0 of a point's flags: the series has ended, the value means nothing. */
 export const NO_RECORDED_VALUE = 1
+
+/** AggregationTemporality: the value is a total since the start. */
+const CUMULATIVE = 2
+/** The attribute that the SDK's own overflow series has. */
+const OVERFLOW = encodeText('otel.metric.overflow')
 
 /** Reads the points of one kind of metric into its table. */
 export abstract class PointReader<B extends PointBlock> {
@@ -95,11 +101,26 @@ export abstract class PointReader<B extends PointBlock> {
     else block.start.push64(this.startLo, this.startHi)
     block.time.push64(place.lo, place.hi)
     block.clientTime.push64(place.clientLo, place.clientHi)
-    block.flags.push(this.flags)
     attributes.write(block.attributes, intake.limits.metricValueBytes, 0)
     block.attributes.end()
-    seriesId(this.core.resource!, metric, block.attributes, this.#hash)
+    const resource = this.core.resource!
+    seriesId(resource, metric, block.attributes, this.#hash)
+    const isOver = !intake.ceilings.admits(this.#hash[0]!, this.#hash[1]!, metric, resource)
+    if (isOver) this.#overflow(block, metric)
+    // Totals of several writers under one name are no counter any more: readers pass over the value.
+    block.flags.push(isOver && metric.temporality === CUMULATIVE ? this.flags | NO_RECORDED_VALUE : this.flags)
     block.series.push64(this.#hash[0]!, this.#hash[1]!)
+  }
+
+  /** One series too many of its metric: it goes under the one that stands for all of these. */
+  #overflow(block: B, metric: MetricRow): void {
+    const { intake, attributes } = this.core
+    block.attributes.undo()
+    block.attributes.begin()
+    attributes.note(block.attributes, OVERFLOW, 'true')
+    block.attributes.end()
+    seriesId(this.core.resource!, metric, block.attributes, this.#hash)
+    intake.overflow('series')
   }
 }
 

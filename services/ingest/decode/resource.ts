@@ -1,6 +1,6 @@
 import type { Attributes } from './attributes.ts'
 import { firstHash, secondHash } from './dict.ts'
-import type { Intake } from './intake.ts'
+import { type Intake, OVERFLOW_NAME } from './intake.ts'
 import { MapColumn, valueEnd, valueStart } from './map.ts'
 import { classifyKey } from './roles.ts'
 import type { SharedMap } from './runs.ts'
@@ -91,7 +91,7 @@ export class Contexts {
       }
     }
     const { map, get } = this.#shared(dropped)
-    const service = get('service.name') || 'unknown_service'
+    const service = this.#admitted('service', get('service.name') || 'unknown_service')
     const environment = get('deployment.environment.name') || get('deployment.environment')
     const identity = encodeText(`${service}\0${environment}`)
     return {
@@ -153,6 +153,19 @@ export class Contexts {
       at = end
     }
     return { map: { keys, values: data.slice(0, used) }, get: (key) => texts.get(key) ?? '' }
+  }
+
+  /** The name, or the one that stands for all beyond the ceiling; such a row is not remembered, as the next hour counts anew. */
+  #admitted(kind: string, name: string): string {
+    if (this.#intake.ceilings.admitsName(kind, name)) return name
+    this.#intake.overflow('name')
+    this.#intake.alterations++
+    return OVERFLOW_NAME
+  }
+
+  /** The name of a metric, under the ceiling of all metrics. */
+  metricName(pieces: Pieces): string {
+    return this.#admitted('metric', this.text(pieces))
   }
 
   /** The text of a string field, of which the last piece counts. */
