@@ -27,17 +27,20 @@ export type RolloutAnswer = {
 /** Silence is a symptom only after this long: instances start, and balancers warm up, within five minutes. */
 const SILENCE_S = 300
 /** Requests are expected where the old version had some in this share of the buckets. */
-const BUSY_SHARE = 0.8
-/** What silence weighs as evidence, in -ln p: as an error ratio at p = 0.0001. */
-const SILENCE_EVIDENCE = 9
+const BUSY_SHARE = 0.6
+/** What silence weighs as evidence, in -ln p: as much as the clearest of errors, for the old version beside it rules a shared cause out. */
+const SILENCE_EVIDENCE = 30
 /** Evidence (sum of -ln p) at which the score of an unremarkable rollout would pass 0.5. */
 const HALF_EVIDENCE = -Math.log(ALPHA.normal)
-/** Two-sided: a move to the better side is a change too, and weighs a little less. */
+/** A move to the better side is a change too (to fail is often fast), and weighs a little less. */
 const BETTER_WEIGHT = 0.8
 /** Resources of young instances weigh a tenth: CPU and memory of fresh canaries flag 142 of 166 harmless rollouts (BENCHMARKS.md). */
 const YOUNG_WEIGHT = 0.1
 /** A rollout with less than this share of the strongest evidence of its case is taken for a bystander. */
 const BYSTANDER = 0.5
+
+/** Kinds that are known of every request; where a rollout has them, its young resources and its share of traffic prove nothing. */
+const isOfRequests = (kind: Kind): boolean => kind === 'success' || kind === 'latency' || kind === 'error'
 
 type Prepared = { signal: RolloutSignal; judge: SeriesJudge; current: (number | null)[]; control: (number | null)[] }
 type Plan = { stepS: number; buckets: number; fresh: boolean; prepared: Prepared[]; counts: CountSignal | null }
@@ -61,8 +64,9 @@ export function judgeRollout(rollout: Rollout): RolloutAnswer {
 function planOf({ t0, signals }: Rollout): Plan {
   const stepS = stepOf(signals.flatMap((s) => [s.before, s.control, s.current]))
   const times = signals.flatMap((s) => [...s.current, ...s.control].map((p) => p[0]))
-  const buckets = Math.max(0, Math.floor((Math.max(t0, ...times) - t0) / stepS) + (times.length > 0 ? 1 : 0))
-  const fresh = signals.some((s) => s.control.length > 0)
+  const last = Math.max(t0 + (times.length > 0 ? 0 : SILENCE_S - stepS), ...times)
+  const buckets = signals.length > 0 ? Math.max(0, Math.floor((last - t0) / stepS) + 1) : 0
+  const fresh = signals.some((s) => s.control.length > 0) && signals.some((s) => isOfRequests(s.kind))
   const thinner = thinnerOf(signals)
   const prepared = signals.map((signal) => prepareSignal(signal, t0, stepS, buckets, thinner))
   return { stepS, buckets, fresh, prepared, counts: countsOf(signals, t0, stepS, buckets) }
@@ -157,6 +161,7 @@ function lookAt(plan: Plan, k: number): { score: number; reason: string; verdict
   const raw = evidence / (evidence + HALF_EVIDENCE)
   if (silent && combined.verdict !== 'regressed')
     return { score: Math.max(0.5, raw), reason: silent, verdict: 'regressed' }
+  if (combined.verdict === 'improved') return { score: raw, reason: combined.reason, verdict: combined.verdict }
   const score = combined.verdict === 'regressed' ? Math.max(0.5, raw) : Math.min(0.499, raw / 2)
   return { score, reason: combined.reason, verdict: combined.verdict }
 }
@@ -186,8 +191,10 @@ function silence(plan: Plan, k: number): string | null {
     isBusy(plan.fresh ? p.control.slice(0, k) : p.signal.before.slice(-2 * k).map((s) => s[1]), p.signal.kind),
   )
   if (busy.length === 0) return null
-  const served = busy.some((p) =>
-    p.current.slice(0, k).some((v) => v !== null && (p.signal.kind !== 'throughput' || v > 0)),
+  const requests = busy.filter((p) => p.signal.kind === 'throughput')
+  const witnesses = requests.length > 0 ? requests : busy
+  const served = witnesses.some((p) =>
+    p.current.slice(0, k).some((v) => v !== null && (p.signal.kind === 'success' || v > 0)),
   )
   return served
     ? null

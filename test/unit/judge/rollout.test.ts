@@ -85,6 +85,28 @@ describe('a rollout', () => {
     expect(a.reason).toContain('requests failed')
   })
 
+  it('is regressed where nothing came at all, though the old version was busy until then', () => {
+    const gone = { ...latency(1), current: [], control: [] }
+    expect(judgeRollout({ id: 'a', t0: T0, signals: [gone] }).verdict).toBe('regressed')
+  })
+
+  it('is judged by its only signal, whatever that is', () => {
+    const lone = (kind: 'throughput' | 'resource', factor: number) =>
+      signal(
+        'kpi',
+        kind,
+        steady(randomFrom(4), 180, 100, 0.05),
+        steady(randomFrom(5), 30, 100, 0.05),
+        steady(randomFrom(6), 30, 100 * factor, 0.05),
+      )
+    expect(judgeRollout({ id: 'a', t0: T0, signals: [lone('throughput', 0.5)] }).verdict).toBe('regressed')
+    expect(judgeRollout({ id: 'a', t0: T0, signals: [lone('resource', 1.5)] }).verdict).toBe('regressed')
+    expect(judgeRollout({ id: 'a', t0: T0, signals: [lone('resource', 0.5)] })).toMatchObject({
+      verdict: 'improved',
+      alertAt: null,
+    })
+  })
+
   it('has insufficient data without any sample', () => {
     expect(judgeRollout({ id: 'a', t0: T0, signals: [] })).toMatchObject({
       verdict: 'insufficient_data',

@@ -205,6 +205,17 @@ describe('too little data', () => {
     expect(j).toMatchObject({ judgement: 'high', method: 'few-points' })
   })
 
+  it('is nodata where a short baseline differs, but the old version beside it does not', () => {
+    const j = judgeSeries({
+      kind: 'latency',
+      stepS: 60,
+      baseline: steady(r(), 6, 100, 0.05),
+      current: steady(r(), 12, 300, 0.05),
+      concurrent: steady(randomFrom(2), 12, 300, 0.05),
+    })
+    expect(j.judgement).toBe('nodata')
+  })
+
   it('is nodata, not pass, with a short baseline and no clear difference', () => {
     const j = judgeSeries({
       kind: 'latency',
