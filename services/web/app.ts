@@ -13,7 +13,7 @@ import { type Auth, createAuth } from './auth.ts'
 import { hostGuard, isJson, jsonGuard, originGuard, securityHeaders } from './guard.ts'
 import { mcp } from './mcp/mcp.ts'
 import { webMetrics } from './metrics.ts'
-import { pages } from './pages.ts'
+import { pages, wantsPage } from './pages.ts'
 import { ProblemError, parse, problemOf } from './problem.ts'
 import type { Answer, Api, Route } from './route.ts'
 
@@ -33,6 +33,11 @@ export function createApp(context: Context, routes: Route[], consoleFolder: stri
   app.use(hostGuard(context.config), originGuard(context.config))
   app.use(compression({ threshold: 1024 }))
   const state = { atOnce: 0 }
+  const [files, application] = pages(consoleFolder)
+  // One address, two readers: Prometheus reads our metrics there, people look at those of their services.
+  app.get('/metrics', (request, response, next) =>
+    wantsPage(request.headers.accept) ? application(request, response, next) : next(),
+  )
   for (const path of new Set(routes.map((r) => r.path))) {
     const here = routes.filter((r) => r.path === path)
     const where = app.route(path.replace(/\{(\w+)\}/g, ':$1'))
@@ -44,7 +49,7 @@ export function createApp(context: Context, routes: Route[], consoleFolder: stri
   app.use('/api', (_request, _response, next) =>
     next(new ProblemError(404, 'there is no such call. See /api/v1/openapi.json')),
   )
-  app.use(...pages(consoleFolder))
+  app.use(files, application)
   app.use((_request, _response, next) => next(new ProblemError(404, 'there is nothing at this path')))
   app.use(writeProblem(context))
   return app

@@ -8,8 +8,11 @@ const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>P
 To have the console, run <code>npm run build</code> in Plumbline's folder and reload this page.</p></html>
 `
 
+/** Whether a browser asks for a page: programs that read /metrics do not name text/html. */
+export const wantsPage = (accept: string | undefined): boolean => /\btext\/html\b/.test(accept ?? '')
+
 /** The console's build: hashed assets for a year, everything else asked for anew; unknown paths are the application's. */
-export function pages(folder: string): RequestHandler[] {
+export function pages(folder: string): [files: RequestHandler, application: RequestHandler] {
   const files = express.static(folder, {
     index: false,
     redirect: false,
@@ -21,7 +24,8 @@ export function pages(folder: string): RequestHandler[] {
   })
   const application: RequestHandler = (request, response, next) => {
     const isPage = request.method === 'GET' || request.method === 'HEAD'
-    if (!isPage || /^\/(api|mcp|assets)(\/|$)/.test(request.path) || /\.[a-z0-9]+$/i.test(request.path)) return next()
+    if (!isPage || /^\/(api|mcp|assets)(\/|$)/.test(request.path) || /^\/[^/]+\.[a-z0-9]+$/i.test(request.path))
+      return next()
     response.setHeader('cache-control', 'no-cache')
     if (!existsSync(join(folder, 'index.html'))) {
       response.status(200).type('html').send(NOT_BUILT)

@@ -144,6 +144,22 @@ describe('anything else', () => {
     expect(headers['x-content-type-options']).toBe('nosniff')
     expect(headers['x-powered-by']).toBeUndefined()
   })
+  it('at /metrics is a page to a browser, and figures to Prometheus', async () => {
+    const page = await plain('GET', '/metrics?service=a', { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' })
+    expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
+    const figures = await plain('GET', '/metrics', {
+      accept: 'text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
+      ...as('read'),
+    })
+    expect(figures.text).toContain('# TYPE plumbline_web_answers_total counter')
+  })
+  it('that looks like a page is the console, with dots in names too; a missing file is none', async () => {
+    const status = async (path: string) => (await plain('GET', path, {})).status
+    expect([await status('/s/checkout.v1'), await status('/deploys/d_1')]).toEqual([200, 200])
+    expect([await status('/robots.txt'), await status('/assets/gone.js'), await status('/api/gone')]).toEqual([
+      404, 404, 404,
+    ])
+  })
   it('with a broken request line does not end the process', async () => {
     const { port } = new URL(bed.url)
     await new Promise<void>((resolve) => {

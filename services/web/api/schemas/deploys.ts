@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { commit, maybeTime, page, text, time } from './common.ts'
-import { verdict, verdictWord } from './verdicts.ts'
+import { verdictWord } from './verdicts.ts'
 
 export const deployKind = z.enum(['deploy', 'config', 'flag', 'rollback', 'restart']).meta({ id: 'DeployKind' })
 
@@ -144,8 +144,6 @@ export const compare = z
     warnings: z.array(z.string()),
   })
   .meta({ id: 'Compare' })
-
-export const deployVerdict = verdict
 
 export type Deploy = z.infer<typeof deploy>
 export type DeployItem = z.infer<typeof deployItem>
