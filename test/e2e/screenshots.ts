@@ -31,7 +31,7 @@ async function shoot(names: string[]): Promise<void> {
         await page.goto(fixture.url + each.path)
         await page.getByText(each.shows).first().waitFor()
         await page.waitForLoadState('networkidle')
-        await page.waitForFunction(() => document.querySelectorAll('.skeleton').length === 0)
+        await page.waitForFunction("document.querySelectorAll('.skeleton').length === 0")
         await page.screenshot({ path: `${folder}/${each.name}-${width}-${colorScheme}.png`, fullPage: true })
       }
       await context.close()

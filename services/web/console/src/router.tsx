@@ -16,7 +16,9 @@ const root = createRootRoute({
   notFoundComponent: NotFound,
   errorComponent: Crash,
   validateSearch: (search: Record<string, unknown>): Search =>
-    Object.fromEntries(Object.entries(search).map(([name, value]) => [name, String(value)])),
+    Object.fromEntries(
+      Object.entries(search).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+    ),
   search: { middlewares: [retainSearchParams(globalNames as never)] },
 })
 

@@ -85,7 +85,7 @@ export function duration(spanMs: number): string {
 export const ago = (iso: string, nowMs: number): string => {
   const spanMs = nowMs - Date.parse(iso)
   if (!Number.isFinite(spanMs)) return '–'
-  if (Math.abs(spanMs) < 10_000) return 'just now'
+  if (Math.abs(spanMs) < 10_000) return spanMs < 0 ? 'in a moment' : 'just now'
   return spanMs >= 0 ? `${duration(spanMs)} ago` : `in ${duration(spanMs)}`
 }
 

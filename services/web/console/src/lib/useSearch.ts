@@ -17,9 +17,10 @@ export function useSetSearch(): (change: Change, replace?: boolean) => void {
         replace,
         resetScroll: false,
         search: ((previous: Search) => {
-          const next: Search = { ...previous }
+          const next: Record<string, string | undefined> = { ...previous }
+          // A name that is kept from page to page goes away only when it is said to be undefined.
           for (const [name, value] of Object.entries(change)) {
-            if (value === null || value === undefined || value === '') delete next[name]
+            if (value === null || value === undefined || value === '') next[name] = undefined
             else next[name] = value
           }
           return next

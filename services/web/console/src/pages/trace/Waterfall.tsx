@@ -19,7 +19,9 @@ function SpanRow({ row, total, colour, chosen, folded, onChoose, onFold }: RowPr
   const { span } = row
   const left = (row.startMs / total) * 100
   const width = Math.max(0.15, ((row.endMs - row.startMs) / total) * 100)
-  const beside = left + width > 75
+  const after = left + width <= 80
+  const inside = !after && left < 12
+  const timePlace = after ? { left: `${left + width}%` } : { right: `${inside ? 100 - left - width : 100 - left}%` }
   return (
     <div className={`span-row${chosen ? ' span-chosen' : ''}`}>
       <div className="span-name" style={{ paddingLeft: `${Math.min(row.depth, 14) * 14}px` }}>
@@ -31,7 +33,7 @@ function SpanRow({ row, total, colour, chosen, folded, onChoose, onFold }: RowPr
             aria-expanded={!folded}
             aria-label={`${folded ? 'Unfold' : 'Fold'} ${span.name}, ${row.children} children`}
           >
-            <Icon name={folded ? 'chevron' : 'down'} size={10} />
+            <Icon name="chevron" size={10} />
           </button>
         ) : (
           <span className="span-leaf" />
@@ -57,7 +59,7 @@ function SpanRow({ row, total, colour, chosen, folded, onChoose, onFold }: RowPr
           className={`span-bar${span.failed ? ' span-bar-failed' : ''}${row.critical ? ' span-bar-critical' : ''}`}
           style={{ left: `${left}%`, width: `${width}%`, background: `var(${colour})` }}
         />
-        <span className="span-time" style={beside ? { right: `${100 - left}%` } : { left: `${left + width}%` }}>
+        <span className={`span-time${inside ? ' span-time-inside' : ''}`} style={timePlace}>
           {ms(span.duration_ms)}
         </span>
       </div>

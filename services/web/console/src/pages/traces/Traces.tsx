@@ -44,7 +44,7 @@ const columns: Column<TraceItem>[] = [
     by: (item) => Number(item.failed),
     cell: (item) => (
       <>
-        {item.failed ? <Badge word={failed} /> : 'fine'} {item.http_status ?? ''}
+        {item.failed && <Badge word={failed} />} {item.http_status ?? (item.failed ? '' : 'ok')}
       </>
     ),
   },

@@ -1,0 +1,183 @@
+import { execFileSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chromiumPath, openBrowser } from '../support/browser.ts'
+import { type ConsoleFixture, startConsoleFixture } from '../support/console-fixtures.ts'
+import { consolePages } from './console-pages.ts'
+
+const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+let browser: Browser
+let fixture: ConsoleFixture
+/** What went wrong in the pages, by the page's own account: exceptions, refused scripts and styles. */
+let complaints: string[] = []
+
+async function open(path: string, width = 1440, colorScheme: 'light' | 'dark' = 'light'): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, bypassCSP: false })
+  const page = await context.newPage()
+  page.on('pageerror', (error) => complaints.push(`${path}: ${error.message}`))
+  page.on('console', (message) => message.type() === 'error' && complaints.push(`${path}: ${message.text()}`))
+  page.on('dialog', (dialog) => complaints.push(`${path}: dialog ${dialog.message()}`))
+  await page.goto(fixture.url + path)
+  return page
+}
+
+async function settled(page: Page, text: string): Promise<void> {
+  await page.getByText(text).first().waitFor()
+  await page.waitForFunction("document.querySelectorAll('.skeleton').length === 0")
+}
+
+const violations = async (page: Page): Promise<string[]> => {
+  // The policy forbids scripts from elsewhere, axe too: it runs in the test's own world.
+  const source = (await import('node:fs')).readFileSync(axePath, 'utf8')
+  const session = await page.context().newCDPSession(page)
+  await session.send('Runtime.evaluate', { expression: source })
+  const { result } = await session.send('Runtime.evaluate', {
+    expression: `axe.run(document, { resultTypes: ['violations'] }).then((found) => JSON.stringify(found.violations.filter((each) => each.impact === 'serious' || each.impact === 'critical').map((each) => each.id + ': ' + each.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(' | '))))`,
+    awaitPromise: true,
+    returnByValue: true,
+  })
+  return JSON.parse(String(result.value)) as string[]
+}
+
+describe.skipIf(chromiumPath() === null)('the console in Chromium', () => {
+  beforeAll(async () => {
+    execFileSync(process.execPath, [
+      'node_modules/vite/bin/vite.js',
+      'build',
+      'services/web/console',
+      '--logLevel',
+      'warn',
+    ])
+    browser = (await openBrowser())!
+    fixture = await startConsoleFixture()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await fixture?.close()
+  })
+
+  for (const each of consolePages) {
+    it(`draws ${each.name} in light and dark without a complaint, and without a serious barrier`, async () => {
+      complaints = []
+      fixture.world.empty = each.empty ?? false
+      for (const [width, scheme] of [
+        [1440, 'light'],
+        [800, 'dark'],
+      ] as const) {
+        const page = await open(each.path, width, scheme)
+        await settled(page, each.shows)
+        expect(await violations(page)).toEqual([])
+        const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')
+        expect(overflow, 'the page does not scroll sideways').toBeLessThanOrEqual(0)
+        await page.context().close()
+      }
+      expect(complaints).toEqual([])
+    })
+  }
+
+  it('leads from the alert to the incident, the verdict, the anomaly, its trace and its logs', async () => {
+    complaints = []
+    fixture.world.empty = false
+    const page = await open('/incidents/inc_1')
+    await page.getByRole('button', { name: 'Acknowledge' }).click()
+    await page.getByText('taken by console').waitFor()
+    await page.getByRole('link', { name: 'Verdict of the deploy' }).click()
+    await settled(page, 'Production got worse with this deploy.')
+    await page.getByText('apply coupons before tax').first().waitFor()
+    await page
+      .getByRole('link', { name: 'Anomaly' })
+      .filter({ hasText: /^Anomaly/ })
+      .nth(1)
+      .click()
+    await settled(page, 'Why it was told')
+    await page.locator('.exemplar-list a').first().click()
+    await settled(page, 'Logs of this trace')
+    await page.getByRole('button', { name: /checkout apply coupons/ }).click()
+    await page.getByText('invalid discount: 110').first().waitFor()
+    expect(new URL(page.url()).searchParams.get('span')).toBeTruthy()
+    await page.getByRole('link', { name: 'All of them in Logs' }).click()
+    await settled(page, 'The newest')
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
+  it('keeps the window in the URL: dragging zooms, a double click goes back', async () => {
+    const page = await open('/s/checkout?env=production&range=6h')
+    await settled(page, 'POST /checkout/{id}/coupon')
+    const box = (await page.locator('.u-over').first().boundingBox())!
+    await page.mouse.move(box.x + 40, box.y + 40)
+    await page.mouse.down()
+    await page.mouse.move(box.x + 160, box.y + 40, { steps: 5 })
+    await page.mouse.up()
+    await page.waitForURL(/from=/)
+    expect(new URL(page.url()).searchParams.get('range')).toBe('6h')
+    await page.locator('.u-over').first().dblclick()
+    await page.waitForURL((url) => !url.searchParams.has('from'))
+    await page.context().close()
+  })
+
+  it('finds a service, a deploy and a page by keyboard alone', async () => {
+    const page = await open('/')
+    await settled(page, 'differ from baseline')
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('2.14.0')
+    await page.keyboard.press('Enter')
+    await settled(page, 'Production got worse with this deploy.')
+    expect(page.url()).toContain('/deploys/dep_checkout_2140')
+    await page.context().close()
+  })
+
+  it('adds a channel, shows its secret once, and sends a test', async () => {
+    const page = await open('/settings/channels')
+    await page.getByLabel('Name').fill('pager')
+    await page.getByLabel('Address').fill('https://hooks.example/new')
+    await page.getByRole('button', { name: 'Add channel' }).click()
+    await page.getByText('keep this secret').waitFor()
+    await page.getByText('whsec_').first().waitFor()
+    await page.getByRole('button', { name: 'I have kept it' }).click()
+    expect(await page.getByText('whsec_').count()).toBe(0)
+    await page.getByRole('button', { name: 'Send test' }).first().click()
+    await page.getByText('queued, see deliveries').waitFor()
+    await page.context().close()
+  })
+
+  const hostile = ['<script>alert(1)</script><img src=x onerror=alert(2)>', 'javascript:alert(3)']
+  for (const text of hostile) {
+    it(`shows ${text.slice(0, 20)}… as text on every page`, async () => {
+      complaints = []
+      fixture.world.empty = false
+      fixture.world.hostile = text
+      try {
+        const page = await open('/')
+        for (const each of consolePages.filter((one) => !one.empty)) {
+          await page.goto(fixture.url + each.path)
+          await page.locator('h1').first().waitFor()
+          await page.waitForLoadState('networkidle')
+          expect(await page.locator('a[href^="javascript" i], main img, main script').count()).toBe(0)
+        }
+        expect(complaints).toEqual([])
+        await page.context().close()
+      } finally {
+        fixture.world.hostile = null
+      }
+    })
+  }
+
+  it('serves the first page in less than 250 KB, compressed', async () => {
+    const { gzipSync } = await import('node:zlib')
+    const page = await (await browser.newContext()).newPage()
+    let bytes = 0
+    page.on('response', (response) => {
+      if (response.url().includes('/api/')) return
+      void response.body().then((body) => {
+        bytes += gzipSync(body).length
+      })
+    })
+    await page.goto(fixture.url)
+    await page.waitForLoadState('networkidle')
+    expect(bytes).toBeGreaterThan(50_000)
+    expect(bytes).toBeLessThan(250_000)
+    await page.context().close()
+  })
+})
