@@ -1,9 +1,10 @@
 import type { Deploy } from '../../../shared/model/deploy.ts'
 import type { Checked, Finding, Verdict, VerdictWord } from '../../../shared/model/verdict.ts'
-import { type Combined, combine, type Sensitivity } from '../judge/index.ts'
+import type { Sensitivity } from '../judge/index.ts'
 import type { Window } from '../window/window.ts'
 import { arrange } from './arrange.ts'
 import { commitsOf } from './commits.ts'
+import { combineFamilies } from './families.ts'
 import { findingOf } from './finding.ts'
 import { type Frame, frameOf, minuteIso } from './frame.ts'
 import { gather } from './gather.ts'
@@ -13,6 +14,9 @@ import { silence } from './silence.ts'
 
 /** Judged minutes from which a deploy is called unchanged, or too thin: the shorter of the two usual alert windows. */
 const DECIDE_MINUTES = 5
+/** Sooner only what is beyond doubt, and never from one minute. */
+const EARLY_P = 1e-4
+const EARLY_MINUTES = 2
 /** Judged minutes for which a finding must have stood before it stays, whatever comes after it in the watch. */
 const STICKY_MINUTES = 5
 
@@ -35,24 +39,18 @@ export type DecideOptions = {
   nowMs: number
 }
 
+type Answer = ReturnType<typeof combineFamilies>
+
 /** Judges one deploy from what is known of its service. Pure: the same window and options give the same verdict. */
 export function decide(window: Window, deploy: Deploy, o: DecideOptions): Verdict {
   const frame = frameOf(window, deploy, o)
   const signals = [...gather(frame, o.sensitivity), ...silence(frame, o)]
   const firing = new Set(
-    (o.before?.findings ?? [])
+    (o.before?.verdict === 'regressed' ? o.before.findings : [])
       .filter((f) => f.harmful)
       .map((f) => signalId({ name: f.signal, dimension: f.dimension })),
   )
-  const combined = combine(
-    signals.map((s) => ({
-      signal: signalId(s),
-      kind: s.kind,
-      judgement: s.judgement,
-      firing: firing.has(signalId(s)),
-    })),
-    { sensitivity: o.sensitivity },
-  )
+  const combined = combineFamilies(signals, firing, o.sensitivity, frame.end - frame.from)
   const byId = new Map(signals.map((s) => [signalId(s), s]))
   const findings = arrange(combined.findings.map((f) => findingOf(frame, byId.get(f.signal)!, f)))
   const power = powerOf(frame, signals)
@@ -97,12 +95,16 @@ function wordOf(
   const power = powerOf(frame, signals)
   const harmful = findings.filter((f) => f.harmful)
   const judged = frame.end - frame.from
-  if (harmful.length > 0)
+  const soon = judged >= EARLY_MINUTES && harmful.some((f) => f.p_value <= EARLY_P)
+  const early = judged < DECIDE_MINUTES && !over && !o.quiet && !soon
+  if (harmful.length > 0 && !early)
     return {
       verdict: 'regressed',
       reason: harmful[0]!.reason + (harmful.length > 1 ? `; and ${harmful.length - 1} more` : ''),
     }
-  const wait = !over && !o.quiet && o.closedMinute - frame.window.fromMinute + 1 - frame.from < DECIDE_MINUTES
+  const wait =
+    (early && harmful.length > 0) ||
+    (!over && !o.quiet && o.closedMinute - frame.window.fromMinute + 1 - frame.from < DECIDE_MINUTES)
   if (wait)
     return {
       verdict: 'pending',
@@ -135,10 +137,10 @@ function wordOf(
 }
 
 /** 0 … 1 for ranking; at least a half exactly where it regressed. */
-const scoreOf = (combined: Combined, word: VerdictWord): number =>
+const scoreOf = (combined: Answer, word: VerdictWord): number =>
   word === 'regressed' ? Math.max(0.5, combined.score) : Math.min(0.49, combined.score)
 
-function checkedOf(signals: readonly Signal[], combined: Combined, findings: readonly Finding[]): Checked[] {
+function checkedOf(signals: readonly Signal[], combined: Answer, findings: readonly Finding[]): Checked[] {
   const found = new Set(findings.map((f) => signalId({ name: f.signal, dimension: f.dimension })))
   const gone = new Map(combined.dismissed.map((d) => [d.signal, d.reason]))
   return signals.map((s) => {

@@ -1,6 +1,7 @@
 import type { SignalName } from '../../../shared/model/verdict.ts'
 import { type Count, type Judgement, judgeCounts, type Sensitivity } from '../judge/index.ts'
 import { baselineOf, forTest } from './baseline.ts'
+import { moreSensitive } from './families.ts'
 import { type Frame, track } from './frame.ts'
 import { beganBefore, bestSplit, countGains } from './onset.ts'
 import { digits, dismissed, percent, points, type Signal } from './signal.ts'
@@ -13,10 +14,11 @@ export const ratio = (c: Count): number => (c.total === 0 ? 0 : c.bad / c.total)
 
 /**
  * Holds a change against the deploy only where it began with it, and where more than one minute shows it.
- * `line` is every slot up to now, bad and total.
+ * `lineOf` gives every slot up to now, bad and total.
  */
-export function blame(j: Judgement, frame: Frame, line: readonly Count[], expected: number): Judgement {
+export function blame(j: Judgement, frame: Frame, lineOf: () => Count[], expected: number): Judgement {
   if (j.judgement !== 'high' && j.judgement !== 'low') return j
+  const line = lineOf()
   const before = beganBefore(countGains(line), frame.start)
   if (before !== null) {
     const since = ratio(sumCounts(line.slice(before, frame.start)))
@@ -45,7 +47,7 @@ export function errorSignal(frame: Frame, cell: SpanCell, key: string | null, se
     baseline: forTest(base.counts, t.current.length),
     current: t.current,
     concurrent: base.concurrent,
-    sensitivity,
+    sensitivity: moreSensitive(sensitivity),
   })
   const expected = ratio(sumCounts(base.counts))
   const judgement = blame(raw, frame, t.line, expected)
@@ -59,8 +61,8 @@ export function errorSignal(frame: Frame, cell: SpanCell, key: string | null, se
     baseline: base.kind,
     slots: base.slots,
     finding: () => {
-      const onset = onsetOf(frame, countGains(t.line))
-      const now = sumCounts(t.line.slice(onset, frame.end))
+      const onset = onsetOf(frame, countGains(t.line()))
+      const now = sumCounts(t.line().slice(onset, frame.end))
       const was = sumCounts(base.counts)
       const observed = ratio(now)
       const what = cell === 'route' ? (key === null ? 'requests' : `requests to ${key}`) : `calls to ${key}`

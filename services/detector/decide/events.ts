@@ -1,6 +1,7 @@
 import { type Count, judgeCounts, type Sensitivity } from '../judge/index.ts'
 import { baselineOf, forTest } from './baseline.ts'
 import { blame, onsetOf, ratio, sumCounts } from './errors.ts'
+import { moreSensitive } from './families.ts'
 import { type Frame, type Track, track } from './frame.ts'
 import { countGains } from './onset.ts'
 import { digits, percent, points, type Signal } from './signal.ts'
@@ -19,7 +20,7 @@ function outOf(bad: Track, total: Track): Track {
     baseline: join(bad.baseline, total.baseline),
     current: join(bad.current, total.current),
     beside: join(bad.beside, total.beside),
-    line: join(bad.line, total.line),
+    line: () => join(bad.line(), total.line()),
   }
 }
 
@@ -32,7 +33,7 @@ export function exceptionSignal(frame: Frame, type: string, sensitivity: Sensiti
     baseline: forTest(base.counts, t.current.length),
     current: t.current,
     concurrent: base.concurrent,
-    sensitivity,
+    sensitivity: moreSensitive(sensitivity),
   })
   const isNew = was.bad === 0
   const few = isNew && sumCounts(t.current).bad < NEW_EXCEPTIONS
@@ -46,8 +47,8 @@ export function exceptionSignal(frame: Frame, type: string, sensitivity: Sensiti
     baseline: base.kind,
     slots: base.slots,
     finding: () => {
-      const onset = onsetOf(frame, countGains(t.line))
-      const now = sumCounts(t.line.slice(onset, frame.end))
+      const onset = onsetOf(frame, countGains(t.line()))
+      const now = sumCounts(t.line().slice(onset, frame.end))
       return {
         ...numbers(now, was, raw.lower, raw.upper),
         onset,
@@ -71,7 +72,7 @@ export function logSignal(frame: Frame, sensitivity: Sensitivity): Signal {
     baseline: plus(error.baseline, fatal.baseline),
     current: plus(error.current, fatal.current),
     beside: plus(error.beside, fatal.beside),
-    line: plus(error.line, fatal.line),
+    line: () => plus(error.line(), fatal.line()),
   }
   const t = outOf(both, track(frame, 'log', null))
   const base = baselineOf(frame, t)
@@ -80,7 +81,7 @@ export function logSignal(frame: Frame, sensitivity: Sensitivity): Signal {
     baseline: forTest(base.counts, t.current.length),
     current: t.current,
     concurrent: base.concurrent,
-    sensitivity,
+    sensitivity: moreSensitive(sensitivity),
   })
   return {
     name: 'log_error_rate',
@@ -91,8 +92,8 @@ export function logSignal(frame: Frame, sensitivity: Sensitivity): Signal {
     baseline: base.kind,
     slots: base.slots,
     finding: () => {
-      const onset = onsetOf(frame, countGains(t.line))
-      const now = sumCounts(t.line.slice(onset, frame.end))
+      const onset = onsetOf(frame, countGains(t.line()))
+      const now = sumCounts(t.line().slice(onset, frame.end))
       return {
         ...numbers(now, was, raw.lower, raw.upper),
         onset,

@@ -1,7 +1,7 @@
 import type { Deploy } from '../../../shared/model/deploy.ts'
 import { changesBuild, ms } from '../../../shared/state/deploy-merge.ts'
 import type { Count, Histogram } from '../judge/index.ts'
-import { type Build, type Cell, isBuild, type Series, seriesOf, type Window } from '../window/window.ts'
+import { type Build, type Cell, isBuild, type Series, type Window } from '../window/window.ts'
 
 /** The old version beside the new one counts as a baseline from this many requests on, and this share of the new one's. */
 const BESIDE_REQUESTS = 30
@@ -13,6 +13,7 @@ const BESIDE_SHARE = 0.25
  */
 export type Frame = {
   window: Window
+  index: Index
   /** The build that is new; null where the whole service is compared before and after. */
   build: Build | null
   start: number
@@ -46,11 +47,12 @@ export function frameOf(window: Window, deploy: Deploy, o: FrameOptions): Frame 
   )
   const start = Math.floor(begin / 60_000) - window.fromMinute
   const closed = Math.min(o.closedMinute + 1, window.toMinute) - window.fromMinute
-  const routes = seriesOf(window, 'route')
   const build = buildOf(window, deploy)
-  const mine = build ? routes.filter((s) => isBuild(s, build)) : routes
-  const others = build ? routes.filter((s) => !isBuild(s, build)) : []
-  const anyOf = build ? [...window.series.values()].filter((s) => isBuild(s, build)) : [...window.series.values()]
+  const index = indexOf(window, build)
+  const routes = index.all.get('route') ?? []
+  const mine = routes.filter((s) => index.mine.has(s))
+  const others = routes.filter((s) => !index.mine.has(s))
+  const anyOf = [...index.mine]
   const first = firstSlot(mine.length > 0 ? mine : anyOf, Math.max(0, start), closed)
   const from = (first ?? start) + o.settleMinutes
   const end = Math.max(from, (lastSlot(anyOf, from, closed) ?? from - 1) + 1)
@@ -61,6 +63,7 @@ export function frameOf(window: Window, deploy: Deploy, o: FrameOptions): Frame 
   const beside = sum(others, from, end)
   return {
     window,
+    index,
     build,
     start,
     from,
@@ -102,36 +105,46 @@ function lastSlot(series: readonly Series[], from: number, to: number): number |
   return undefined
 }
 
-/** One key of one cell as the judges take it. */
-export type Track = {
-  key: string
-  baseline: Count[]
-  current: Count[]
-  beside: Count[]
-  /** Every slot up to the end: all builds before the deploy, the new one since. */
-  line: Count[]
-}
-export type HistogramTrack = {
-  key: string
-  baseline: Histogram[]
-  current: Histogram[]
-  beside: Histogram[]
-  line: Histogram[]
-}
+/** One key of one cell as the judges take it. `line` is every slot up to the end: all builds before the deploy, the new one since. */
+export type Track<T = Count> = { key: string; baseline: T[]; current: T[]; beside: T[]; line: () => T[] }
 
-type Parts = { before: Series[]; mine: Series[]; others: Series[] }
+export type Parts = { before: Series[]; mine: Series[]; others: Series[] }
 
+/** The series of one key (null: of all), and which of them are the new build's. */
 export function partsOf(frame: Frame, cell: Cell, key: string | null): Parts {
-  const before = seriesOf(frame.window, cell).filter((s) => key === null || s.key === key)
-  const { build } = frame
+  const before = (key === null ? frame.index.all.get(cell) : frame.index.byKey.get(`${cell}\n${key}`)) ?? []
+  if (!frame.build) return { before, mine: before, others: [] }
   return {
     before,
-    mine: build ? before.filter((s) => isBuild(s, build)) : before,
-    others: build ? before.filter((s) => !isBuild(s, build)) : [],
+    mine: before.filter((s) => frame.index.mine.has(s)),
+    others: before.filter((s) => !frame.index.mine.has(s)),
   }
 }
 
-const counted = (series: readonly Series[], slot: number): Count => {
+function trackOf<T>(
+  frame: Frame,
+  parts: Parts,
+  key: string,
+  at: (series: readonly Series[], slot: number) => T,
+): Track<T> {
+  const current = slots(frame.from, frame.end)
+  return {
+    key,
+    baseline: frame.baseline.map((s) => at(parts.before, s)),
+    current: current.map((s) => at(parts.mine, s)),
+    beside: frame.concurrent ? current.map((s) => at(parts.others, s)) : [],
+    line: () => slots(0, frame.end).map((s) => at(s < frame.start ? parts.before : parts.mine, s)),
+  }
+}
+
+/** Counts of one key (null: all keys together). */
+export const track = (frame: Frame, cell: Cell, key: string | null): Track =>
+  trackOf(frame, partsOf(frame, cell, key), key ?? '(all)', counted)
+
+export const histogramTrack = (frame: Frame, cell: Cell, key: string): Track<Histogram> =>
+  trackOf(frame, partsOf(frame, cell, key), key, merged)
+
+function counted(series: readonly Series[], slot: number): Count {
   let bad = 0
   let total = 0
   for (const s of series) {
@@ -141,40 +154,41 @@ const counted = (series: readonly Series[], slot: number): Count => {
   return { bad, total }
 }
 
-/** Counts of one key (null: all keys together). `badOf` takes the bad ones from elsewhere, exceptions of requests say. */
-export function track(frame: Frame, cell: Cell, key: string | null): Track {
-  const { before, mine, others } = partsOf(frame, cell, key)
-  const current = slots(frame.from, frame.end)
-  return {
-    key: key ?? '(all)',
-    baseline: frame.baseline.map((s) => counted(before, s)),
-    current: current.map((s) => counted(mine, s)),
-    beside: current.map((s) => counted(others, s)),
-    line: slots(0, frame.end).map((s) => counted(s < frame.start ? before : mine, s)),
-  }
-}
-
 const NONE: Histogram = new Map()
 
 function merged(series: readonly Series[], slot: number): Histogram {
-  const found = series.map((s) => s.histograms[slot]).filter((h) => h !== undefined)
-  if (found.length <= 1) return found[0] ?? NONE
-  const all = new Map<number, number>()
-  for (const h of found) for (const [i, n] of h) all.set(i, (all.get(i) ?? 0) + n)
-  return all
-}
-
-export function histogramTrack(frame: Frame, cell: Cell, key: string): HistogramTrack {
-  const { before, mine, others } = partsOf(frame, cell, key)
-  const current = slots(frame.from, frame.end)
-  return {
-    key,
-    baseline: frame.baseline.map((s) => merged(before, s)),
-    current: current.map((s) => merged(mine, s)),
-    beside: current.map((s) => merged(others, s)),
-    line: slots(0, frame.end).map((s) => merged(s < frame.start ? before : mine, s)),
+  let first: Histogram | undefined
+  let all: Map<number, number> | undefined
+  for (const s of series) {
+    const h = s.histograms[slot]
+    if (!h) continue
+    if (!first) {
+      first = h
+      continue
+    }
+    all ??= new Map(first)
+    for (const [i, n] of h) all.set(i, (all.get(i) ?? 0) + n)
   }
+  return all ?? first ?? NONE
 }
 
 export const minuteIso = (frame: Frame, slot: number): string =>
   new Date((frame.window.fromMinute + slot) * 60_000).toISOString()
+
+/** The window's series by cell and key, and which are the new build's: made once for a look. */
+export type Index = { all: Map<Cell, Series[]>; byKey: Map<string, Series[]>; mine: Set<Series> }
+
+export function indexOf(window: Window, build: Build | null): Index {
+  const index: Index = { all: new Map(), byKey: new Map(), mine: new Set() }
+  const push = <K>(map: Map<K, Series[]>, key: K, s: Series) => {
+    const list = map.get(key)
+    if (list) list.push(s)
+    else map.set(key, [s])
+  }
+  for (const s of window.series.values()) {
+    push(index.all, s.cell, s)
+    push(index.byKey, `${s.cell}\n${s.key}`, s)
+    if (!build || isBuild(s, build)) index.mine.add(s)
+  }
+  return index
+}

@@ -1,5 +1,5 @@
 import type { Sensitivity } from '../judge/index.ts'
-import { keysOf, seriesOf } from '../window/window.ts'
+import { keysOf } from '../window/window.ts'
 import { errorSignal } from './errors.ts'
 import { exceptionSignal, logSignal } from './events.ts'
 import type { Frame } from './frame.ts'
@@ -16,9 +16,9 @@ const MAX_EXCEPTIONS = 100
 /** Every signal of the service that can be compared for this deploy. */
 export function gather(frame: Frame, sensitivity: Sensitivity): Signal[] {
   if (frame.end <= frame.from) return []
-  const routes = keysOf(seriesOf(frame.window, 'route')).slice(0, MAX_ROUTES)
-  const edges = keysOf(seriesOf(frame.window, 'edge')).slice(0, MAX_EDGES)
-  const exceptions = keysOf(seriesOf(frame.window, 'exception')).slice(0, MAX_EXCEPTIONS)
+  const routes = keysOf(frame.index.all.get('route') ?? []).slice(0, MAX_ROUTES)
+  const edges = keysOf(frame.index.all.get('edge') ?? []).slice(0, MAX_EDGES)
+  const exceptions = keysOf(frame.index.all.get('exception') ?? []).slice(0, MAX_EXCEPTIONS)
   const throughput = routes.length > 0 ? throughputSignal(frame, sensitivity) : null
   return [
     ...(routes.length > 1 ? [errorSignal(frame, 'route', null, sensitivity)] : []),
@@ -28,7 +28,7 @@ export function gather(frame: Frame, sensitivity: Sensitivity): Signal[] {
     ...edges.map((key) => errorSignal(frame, 'edge', key, sensitivity)),
     ...edges.map((key) => latencySignal(frame, 'edge', key, sensitivity)),
     ...(routes.length > 0 ? exceptions.map((key) => exceptionSignal(frame, key, sensitivity)) : []),
-    ...(seriesOf(frame.window, 'log').length > 0 ? [logSignal(frame, sensitivity)] : []),
+    ...((frame.index.all.get('log') ?? []).length > 0 ? [logSignal(frame, sensitivity)] : []),
     ...metricSignals(frame, sensitivity),
     ...structureSignals(frame, 'route'),
     ...structureSignals(frame, 'edge'),

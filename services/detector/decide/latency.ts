@@ -2,7 +2,7 @@ import type { BaselineKind } from '../../../shared/model/verdict.ts'
 import { quantileMs, SCALE } from '../../../shared/store/histogram.ts'
 import { type Histogram, type Judgement, judgeDistribution, type Sensitivity } from '../judge/index.ts'
 import { onsetOf } from './errors.ts'
-import { type Frame, type HistogramTrack, histogramTrack } from './frame.ts'
+import { type Frame, histogramTrack, type Track } from './frame.ts'
 import { beganBefore, meanGains } from './onset.ts'
 import { digits, dismissed, msText, relative, type Signal } from './signal.ts'
 import { quantileSql, type SpanCell } from './sql.ts'
@@ -44,7 +44,7 @@ export function latencySignal(frame: Frame, cell: SpanCell, key: string, sensiti
   const t = histogramTrack(frame, cell, key)
   const { histograms, kind, concurrent } = baselineOf(frame, t)
   const raw = judgeDistribution({ scale: SCALE, baseline: histograms, current: t.current, concurrent, sensitivity })
-  const judgement = blame(raw, frame, t, pooled(histograms))
+  const judgement = blame(raw, frame, t, histograms)
   return {
     name: cell === 'route' ? 'latency' : 'dependency_latency',
     dimension: key,
@@ -58,7 +58,7 @@ export function latencySignal(frame: Frame, cell: SpanCell, key: string, sensiti
 
 function baselineOf(
   frame: Frame,
-  t: HistogramTrack,
+  t: Track<Histogram>,
 ): { histograms: Histogram[]; kind: BaselineKind; concurrent: Histogram[] | undefined } {
   if (!frame.concurrent) return { histograms: t.baseline, kind: 'before', concurrent: undefined }
   const before = t.baseline.reduce((n, h) => n + sizeOfHistogram(h), 0)
@@ -66,15 +66,17 @@ function baselineOf(
   return { histograms: t.baseline, kind: 'before', concurrent: t.beside }
 }
 
-function blame(j: Judgement, frame: Frame, t: HistogramTrack, base: ReadonlyMap<number, number>): Judgement {
+function blame(j: Judgement, frame: Frame, t: Track<Histogram>, baseline: readonly Histogram[]): Judgement {
   if (j.judgement !== 'high' && j.judgement !== 'low') return j
+  const base = pooled(baseline)
+  const line = t.line()
   const now = pooled(t.current)
   const moved = mostMoved(base, now, j.judgement)
   if (moved === null || Math.abs(moved.now / moved.was - 1) < FLOOR)
     return dismissed(j, `${j.reason}; less than ${100 * FLOOR} % at every quantile`)
-  const began = beganBefore(meanGains(logMeans(t.line)), frame.start)
+  const began = beganBefore(meanGains(logMeans(line)), frame.start)
   if (began !== null) {
-    const since = quantileMs(pooled(t.line.slice(began, frame.start)), moved.q)
+    const since = quantileMs(pooled(line.slice(began, frame.start)), moved.q)
     if (since !== null && Math.log(since / moved.was) / Math.log(moved.now / moved.was) >= 0.5)
       return dismissed(j, `${j.reason}; it began ${frame.start - began} minutes before the deploy`)
   }
@@ -119,14 +121,15 @@ export function mostMoved(
 function describe(
   frame: Frame,
   cell: SpanCell,
-  t: HistogramTrack,
+  t: Track<Histogram>,
   base: readonly Histogram[],
   kind: BaselineKind,
   j: Judgement,
 ): ReturnType<Signal['finding']> {
   const was = pooled(base)
-  const onset = onsetOf(frame, meanGains(logMeans(t.line)))
-  const now = pooled(t.line.slice(onset, frame.end))
+  const line = t.line()
+  const onset = onsetOf(frame, meanGains(logMeans(line)))
+  const now = pooled(line.slice(onset, frame.end))
   const { q } = mostMoved(was, now, j.judgement === 'low' ? 'low' : 'high') ?? { q: 0.5 }
   const observed = quantileMs(now, q) ?? 0
   const expected = quantileMs(was, q) ?? 0

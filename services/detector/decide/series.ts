@@ -1,5 +1,5 @@
 import { type Judgement, judgeSeries, type Kind, type Sensitivity } from '../judge/index.ts'
-import { keysOf, type Series, seriesOf } from '../window/window.ts'
+import { keysOf, type Series } from '../window/window.ts'
 import { type Frame, partsOf } from './frame.ts'
 import { bestSplit, meanGains } from './onset.ts'
 import { digits, dismissed, relative, type Signal } from './signal.ts'
@@ -22,7 +22,7 @@ type Values = (number | null)[]
 
 /** Requests per minute of the whole service, all builds: a canary takes traffic from the old version, not from the service. */
 export function throughputSignal(frame: Frame, sensitivity: Sensitivity): Signal | null {
-  const series = seriesOf(frame.window, 'route')
+  const series = frame.index.all.get('route') ?? []
   const perMinute = (slot: number): number => series.reduce((n, s) => n + (s.total[slot] ?? 0), 0)
   const baseline = frame.baseline.map(perMinute)
   if (baseline.filter((n) => n > 0).length < HISTORY_MINUTES) return null
@@ -56,7 +56,7 @@ export function throughputSignal(frame: Frame, sensitivity: Sensitivity): Signal
 /** The metrics that the service sends: gauges and histograms by their mean, counters by their increase per request. */
 export function metricSignals(frame: Frame, sensitivity: Sensitivity): Signal[] {
   if (frame.baseline.length < HISTORY_MINUTES) return []
-  const keys = keysOf(seriesOf(frame.window, 'metric')).slice(0, MAX_METRICS)
+  const keys = keysOf(frame.index.all.get('metric') ?? []).slice(0, MAX_METRICS)
   return keys.map((key) => metricSignal(frame, key, sensitivity)).filter((s) => s !== null)
 }
 

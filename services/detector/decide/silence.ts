@@ -1,4 +1,3 @@
-import { seriesOf } from '../window/window.ts'
 import type { Frame } from './frame.ts'
 import { digits, type Signal } from './signal.ts'
 import { rateSql } from './sql.ts'
@@ -15,7 +14,7 @@ export function silence(frame: Frame, o: { closedMinute: number; othersAlive: bo
   const closed = o.closedMinute + 1 - frame.window.fromMinute
   const minutes = closed - Math.max(frame.from, frame.start)
   if (!o.othersAlive || minutes < SILENT_MINUTES || frame.requestsOfAll > 0 || frame.baseline.length < 30) return []
-  const routes = seriesOf(frame.window, 'route')
+  const routes = frame.index.all.get('route') ?? []
   const perMinute = frame.baseline.map((s) => routes.reduce((n, x) => n + (x.total[s] ?? 0), 0))
   const rate = perMinute.reduce((a, b) => a + b, 0) / perMinute.length
   const steady = perMinute.filter((n) => n > 0).length >= STEADY_SHARE * perMinute.length

@@ -1,6 +1,6 @@
 import type { SignalName } from '../../../shared/model/verdict.ts'
 import type { Judgement } from '../judge/index.ts'
-import { type Cell, keysOf, seriesOf } from '../window/window.ts'
+import { keysOf } from '../window/window.ts'
 import { sumCounts } from './errors.ts'
 import { type Frame, track } from './frame.ts'
 import { digits, type Signal } from './signal.ts'
@@ -33,7 +33,7 @@ export function structureSignals(frame: Frame, cell: 'route' | 'edge' | 'pattern
   const nowAll = sumCounts(all.current).total
   const wasAll = sumCounts(all.baseline).total
   if (nowAll === 0 || wasAll === 0) return []
-  const series = seriesOf(frame.window, cell as Cell)
+  const series = frame.index.all.get(cell) ?? []
   const found: Signal[] = []
   let fresh = 0
   for (const key of keysOf(series).slice(0, 400)) {

@@ -2,7 +2,7 @@ import type { Finding } from '../../../shared/model/verdict.ts'
 import { arrange } from '../decide/arrange.ts'
 import { errorSignal } from '../decide/errors.ts'
 import { findingOf } from '../decide/finding.ts'
-import type { Frame } from '../decide/frame.ts'
+import { type Frame, indexOf } from '../decide/frame.ts'
 import { latencySignal } from '../decide/latency.ts'
 import { bestSplit, countGains, meanGains } from '../decide/onset.ts'
 import { type Signal, signalId } from '../decide/signal.ts'
@@ -81,6 +81,7 @@ function frameAt(window: Window, start: number, end: number, excluded: ReadonlyS
   const current = Array.from({ length: end - start }, (_, i) => start + i)
   return {
     window,
+    index: indexOf(window, null),
     build: null,
     start,
     from: start,
