@@ -15,11 +15,19 @@ export type AdmissionOptions = {
 export const defaultAdmission = { maxInFlightBytes: 256 * MIB, maxRssBytes: 1536 * MIB }
 const MAX_LAG_MS = 500
 const FULL_LOG_SHARE = 0.9
+/** From here on the event loop is what everybody waits for. */
+const SATURATED = 0.9
+/** Requests that may always be open at once, however slow the machine is. */
+const MIN_OPEN = 8
 
 /** Decides before a body is read whether there is room for it, by bytes in flight, the log, the event loop and memory. */
 export class Admission {
   readonly #o: AdmissionOptions
   #inFlight = 0
+  #open = 0
+  #doneBefore = 0
+  #done = 0
+  #windowMs = 0
   #closing = false
 
   constructor(o: AdmissionOptions) {
@@ -30,12 +38,43 @@ export class Admission {
     return this.#inFlight
   }
 
-  /** @throws Refusal 503 with the time to wait */
-  check(): void {
+  /** Opens one request; call `leave` when it is answered. @throws Refusal 503 with the time to wait */
+  enter(): void {
+    this.#check()
+    this.#open += 1
+  }
+
+  leave(): void {
+    this.#open -= 1
+    this.#roll()
+    this.#done += 1
+  }
+
+  /** Begins a new second of counting where one has passed. */
+  #roll(): void {
+    const nowMs = performance.now()
+    if (nowMs - this.#windowMs < 1000) return
+    this.#doneBefore = nowMs - this.#windowMs < 2000 ? this.#done : 0
+    this.#done = 0
+    this.#windowMs = nowMs
+  }
+
+  /**
+   * Whether another request would wait for more than about a second: a queue as long as what is done in a second takes a
+   * second (Little's law). Only asked when the event loop is saturated, so that slow senders alone refuse nobody.
+   */
+  #isQueueLong(): boolean {
+    if (this.#open < MIN_OPEN || this.#o.pressure.utilisation() < SATURATED) return false
+    this.#roll()
+    return this.#open >= Math.max(MIN_OPEN, this.#doneBefore, this.#done)
+  }
+
+  #check(): void {
     const { pressure, logShare, maxInFlightBytes, maxRssBytes } = this.#o
     if (this.#closing) throw busy('the server is stopping', 1, { connection: 'close' })
     if (this.#inFlight >= maxInFlightBytes) throw busy('too many bytes are in flight', 1)
     if (logShare() >= FULL_LOG_SHARE) throw busy('the ingest log is nearly full', 2)
+    if (this.#isQueueLong()) throw busy('too many requests are open', 1)
     if (pressure.lagMs() > MAX_LAG_MS) throw busy('the server is overloaded', 2)
     if (pressure.rssBytes() > maxRssBytes) throw busy('the server is short of memory', 3)
   }

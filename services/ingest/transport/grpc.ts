@@ -119,12 +119,13 @@ async function take(
   credential: string | undefined,
 ): Promise<Buffer> {
   await o.authorize(credential)
-  o.admission.check()
-  o.admission.take(body.length)
+  o.admission.enter()
   try {
-    return successBody(signal, 'protobuf', await o.acceptor.accept(signal, 'protobuf', body))
+    o.admission.take(body.length)
+    const decoded = await o.acceptor.accept(signal, 'protobuf', body).finally(() => o.admission.give(body.length))
+    return successBody(signal, 'protobuf', decoded)
   } finally {
-    o.admission.give(body.length)
+    o.admission.leave()
   }
 }
 

@@ -23,6 +23,7 @@ export type TransportOptions = {
 }
 
 const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs']
+const MAX_DRAINED_BYTES = 4 * 1024 * 1024
 const FALLBACK = '{"code":13,"message":"cannot write the answer"}'
 
 /** OTLP/HTTP as an express application: RELIABILITY O1 to O40. */
@@ -60,10 +61,18 @@ export function encodingOf(contentType: string | undefined): Encoding | null {
 
 async function handle(o: TransportOptions, signal: Signal, request: IncomingMessage, response: ServerResponse) {
   try {
-    const encoding = encodingOf(request.headers['content-type'])
-    const key = request.headers['x-api-key']
-    await o.authorize(request.headers.authorization ?? (Array.isArray(key) ? key[0] : key))
-    o.admission.check()
+    await take(o, signal, request, response)
+  } catch (error) {
+    refuse(o, request, response, error)
+  }
+}
+
+async function take(o: TransportOptions, signal: Signal, request: IncomingMessage, response: ServerResponse) {
+  const encoding = encodingOf(request.headers['content-type'])
+  const key = request.headers['x-api-key']
+  await o.authorize(request.headers.authorization ?? (Array.isArray(key) ? key[0] : key))
+  o.admission.enter()
+  try {
     if (encoding === null) {
       const message = 'cannot read this content type: use application/x-protobuf or application/json'
       throw new Refusal(415, message, { violation: 'content-type' })
@@ -78,10 +87,12 @@ async function handle(o: TransportOptions, signal: Signal, request: IncomingMess
     } finally {
       body.release()
     }
-  } catch (error) {
-    refuse(o, request, response, error)
+  } finally {
+    o.admission.leave()
   }
 }
+
+const isSmall = (request: IncomingMessage) => Number(request.headers['content-length'] ?? Infinity) <= MAX_DRAINED_BYTES
 
 function answer(response: ServerResponse, status: number, encoding: Encoding, body: Buffer): void {
   response.writeHead(status, { 'content-type': CONTENT_TYPES[encoding], 'content-length': body.length })
@@ -117,8 +128,8 @@ function refuse(o: TransportOptions, request: IncomingMessage, response: ServerR
     )
   for (const [name, value] of Object.entries(refusal.headers)) response.setHeader(name, value)
   if (refusal.retryAfterS !== undefined) response.setHeader('retry-after', String(refusal.retryAfterS))
-  // What of the body was not read is not read any more: the connection cannot be used again.
-  if (!request.complete) response.setHeader('connection', 'close')
+  // The rest of a small body is thrown away as it comes, so that its sender reads the answer; a large one is cut off.
+  if (!request.complete && !isSmall(request)) response.setHeader('connection', 'close')
   const encoding = encodingOf(request.headers['content-type']) ?? 'json'
   const { retryAfterS, violation } = refusal
   const status = { code: codeOf(refusal.status), message: refusal.message, retryAfterS, violation }
