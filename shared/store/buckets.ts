@@ -16,6 +16,9 @@ export function addBuckets(into: Buckets, [indexes, counts]: BucketColumns): Buc
 /** Upper bound of a bucket in milliseconds. */
 export const bucketUpperMs = (index: number): number => 2 ** ((index + 1) / 16) / 1e6
 
+/** Middle of a bucket in milliseconds, by ratio. */
+export const bucketMiddleMs = (index: number): number => 2 ** ((index + 0.5) / 16) / 1e6
+
 /**
  * Quantile `q` (0 … 1) in milliseconds, log-linear within its bucket, so at most 4.4 % off; null without requests.
  */

@@ -2,13 +2,10 @@ import { z } from 'zod'
 import type { Deploy } from '../../../shared/model/deploy.ts'
 import { latestDeploys } from '../../../shared/state/deploy-latest.ts'
 import { listDeploys } from '../../../shared/state/deploys.ts'
-import { addBuckets, quantileMs } from '../../../shared/store/buckets.ts'
 import {
-  figures,
   type KnownService,
   knownServices,
   openAnomalies,
-  ratio,
   type Slot,
   serviceSlots,
 } from '../../../shared/store/services.ts'
@@ -19,6 +16,7 @@ import { type Health, type ServiceItem, serviceList } from './schemas/services.t
 import type { VerdictWord } from './schemas/verdicts.ts'
 
 const HOUR_MS = 3_600_000
+const SHOWN_MS = 3 * HOUR_MS
 const IDLE_MS = 15 * 60_000
 const MAX_SERVICES = 2000
 const SPARKS = 30
@@ -40,7 +38,9 @@ export function healthOf(s: Shown, toMs: number, watchMs: number): Health {
 type Around = {
   span: { fromMs: number; toMs: number }
   stepS: number
+  /** Of the whole span by step, and of its figures' part as one. */
   slots: Map<string, Map<number, Slot>>
+  totals: Map<string, Map<number, Slot>>
   open: Map<string, number>
   latest: Map<string, Deploy>
   recent: Map<string, Deploy[]>
@@ -60,10 +60,17 @@ function grouped<T extends { service: string; environment: string }>(items: read
   return groups
 }
 
-async function readAround(api: Api, environment: string | undefined, span: Around['span']): Promise<Around> {
+async function readAround(
+  api: Api,
+  environment: string | undefined,
+  span: Around['span'],
+  figuresMs: number,
+): Promise<Around> {
   const stepS = Math.max(60, Math.ceil((span.toMs - span.fromMs) / 1000 / SPARKS / 60) * 60)
-  const [slots, open, latest, recent] = await Promise.all([
+  const now = { fromMs: Math.max(span.fromMs, span.toMs - figuresMs), toMs: span.toMs }
+  const [slots, totals, open, latest, recent] = await Promise.all([
     serviceSlots(api.store, { ...span, environment, stepS }),
+    serviceSlots(api.store, { ...now, environment, stepS: Math.ceil(figuresMs / 1000) + 60 }),
     openAnomalies(api.store),
     latestDeploys(api.state, MAX_SERVICES),
     listDeploys(api.state, { environment, ...span, limit: 1000 }),
@@ -73,25 +80,13 @@ async function readAround(api: Api, environment: string | undefined, span: Aroun
     span,
     stepS,
     slots,
+    totals,
     open,
     latest: new Map(latest.map((d) => [keyOf(d), d])),
     recent: grouped(recent.items),
     words: new Map([...verdicts].map(([id, v]) => [id, v.verdict])),
     watchMs: api.config.watchMinutes * 60_000,
   }
-}
-
-/** All steps of a row as one, and the rate over the time from its first minute to its last. */
-function total(slots: Map<number, Slot>) {
-  const all = [...slots.values()]
-  const buckets = new Map<number, number>()
-  for (const slot of all) addBuckets(buckets, [[...slot.buckets.keys()], [...slot.buckets.values()]])
-  const sum = (pick: (slot: Slot) => number) => all.reduce((n, slot) => n + pick(slot), 0)
-  const requests = sum((slot) => slot.requests)
-  const first = Math.min(...all.map((slot) => slot.firstMs))
-  const last = Math.max(...all.map((slot) => slot.lastMs))
-  const minutes = all.length === 0 ? 0 : (last - first) / 60_000 + 1
-  return { ...figures({ requests, errors: sum((slot) => slot.errors), buckets }), minutes }
 }
 
 function sparkline(slots: Map<number, Slot>, around: Around): ServiceItem['sparkline'] {
@@ -105,15 +100,18 @@ function sparkline(slots: Map<number, Slot>, around: Around): ServiceItem['spark
     step_s: around.stepS,
     from: isoOf(around.span.fromMs),
     requests: each((slot) => slot.requests),
-    error_ratio: each((slot) => ratio(slot.errors, slot.requests)),
-    latency_p99_ms: each((slot) => quantileMs(slot.buckets, 0.99)),
+    error_ratio: each((slot) => slot.error_ratio),
+    latency_p99_ms: each((slot) => slot.latency_p99_ms),
   }
 }
 
+/** The rate over the time from the first minute with requests to the last. */
+const perMinute = (of: Slot | undefined): number | null =>
+  of ? of.requests / ((of.lastMs - of.firstMs) / 60_000 + 1) : null
+
 function itemOf(known: KnownService, around: Around): ServiceItem {
   const key = keyOf(known)
-  const slots = around.slots.get(key) ?? new Map<number, Slot>()
-  const sums = total(slots)
+  const total = around.totals.get(key)?.get(0)
   const deploy = around.latest.get(key)
   const verdict = deploy ? (around.words.get(deploy.id) ?? 'pending') : null
   const open_anomalies = around.open.get(key) ?? 0
@@ -125,10 +123,10 @@ function itemOf(known: KnownService, around: Around): ServiceItem {
       around.span.toMs,
       around.watchMs,
     ),
-    requests_per_minute: sums.minutes === 0 ? null : sums.requests / sums.minutes,
-    error_ratio: sums.error_ratio,
-    latency_p50_ms: sums.latency_p50_ms,
-    latency_p99_ms: sums.latency_p99_ms,
+    requests_per_minute: perMinute(total),
+    error_ratio: total?.error_ratio ?? null,
+    latency_p50_ms: total?.latency_p50_ms ?? null,
+    latency_p99_ms: total?.latency_p99_ms ?? null,
     version: deploy?.version || known.version,
     commit: deploy?.commit || known.commit,
     version_since: deploy?.started_at ?? null,
@@ -136,7 +134,7 @@ function itemOf(known: KnownService, around: Around): ServiceItem {
     verdict,
     open_anomalies,
     last_seen_at: isoOrNull(known.lastMs),
-    sparkline: sparkline(slots, around),
+    sparkline: sparkline(around.slots.get(key) ?? new Map(), around),
     deploys: (around.recent.get(key) ?? []).slice(0, 20).map((d) => ({
       id: d.id,
       started_at: d.started_at,
@@ -154,18 +152,24 @@ export const servicesRoutes: Route[] = [
     path: '/api/v1/services',
     scope: 'read',
     tag: 'services',
-    summary: 'Every service and environment of the last week: health, figures, current version; the worst first',
+    summary:
+      'Every service of the last week, the worst first: health, version, figures of the last hour, course of the last three; with from and to both of that span',
     query: z.strictObject({ environment: name.optional(), ...range }),
     answers: ok(serviceList),
     handle: async ({ query }, api) => {
-      const asked = spanOf(query, api.clock.nowMs(), HOUR_MS)
+      const asked = spanOf(query, api.clock.nowMs(), SHOWN_MS)
       const span = { fromMs: Math.floor(asked.fromMs / 60_000) * 60_000, toMs: asked.toMs }
       const known = await knownServices(api.store, {
         environment: query.environment,
         toMs: span.toMs,
         limit: MAX_SERVICES,
       })
-      const around = await readAround(api, query.environment, span)
+      const around = await readAround(
+        api,
+        query.environment,
+        span,
+        query.from === undefined ? HOUR_MS : span.toMs - span.fromMs,
+      )
       const items = known.map((service) => itemOf(service, around))
       items.sort((a, b) => worst.indexOf(a.health) - worst.indexOf(b.health) || (a.service < b.service ? -1 : 1))
       return { body: { items, next: null } }
