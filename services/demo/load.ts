@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/runtime/clock.ts'
 import type { Call } from './shop/server.ts'
 
-export type Load = { setRate(perSecond: number): void; counts(): Record<string, number>; stop(): Promise<void> }
+export type Load = { counts(): Record<string, number>; stop(): Promise<void> }
 
 const currencies = ['EUR', 'EUR', 'EUR', 'EUR', 'EUR', 'USD', 'USD', 'GBP', 'SEK', 'NOK']
 
@@ -20,7 +20,6 @@ export function startLoad(o: { call: Call; perSecond: number; clock: Clock; rand
   const abort = new AbortController()
   const counts: Record<string, number> = {}
   const inFlight = new Set<Promise<void>>()
-  let perSecond = o.perSecond
   const send = async () => {
     const { method, path, body } = nextRequest(o.random)
     const outcome = await o.call('storefront', method, path, body).then(
@@ -31,16 +30,13 @@ export function startLoad(o: { call: Call; perSecond: number; clock: Clock; rand
   }
   const done = (async () => {
     while (!abort.signal.aborted) {
-      await o.clock.sleep((-Math.log(1 - o.random()) * 1000) / perSecond, abort.signal)
+      await o.clock.sleep((-Math.log(1 - o.random()) * 1000) / o.perSecond, abort.signal)
       if (inFlight.size > 200) continue
       const request: Promise<void> = send().finally(() => inFlight.delete(request))
       inFlight.add(request)
     }
   })()
   return {
-    setRate: (rate) => {
-      perSecond = rate
-    },
     counts: () => ({ ...counts }),
     stop: async () => {
       abort.abort()

@@ -21,11 +21,10 @@ export type StoryOptions = {
 
 export type Outcome = { ok: boolean; firingAfterS: number | null; resolvedAfterS: number | null; harmless: string }
 
-const CAPTURE_MS = 24_000
-const CAPTURE_PER_S = 25
-const STEADY_PER_S = 8
+const CAPTURE_MS = 22_000
+const REQUESTS_PER_S = 12
 const HISTORY_MIN = 45
-const PATIENCE_MS = 6 * 60_000
+const PATIENCE_MS = 12 * 60_000
 
 const release = (service: string, index: number) => {
   const found = releases[service]?.[index]
@@ -37,11 +36,10 @@ const release = (service: string, index: number) => {
 export async function tellStory(o: StoryOptions): Promise<Outcome> {
   o.say('starting a shop of six services, each in its own process with the OpenTelemetry SDK …')
   const shop = await openShop(o.otlpUrl)
-  const load = startLoad({ call: shop.call, perSecond: CAPTURE_PER_S, clock: o.clock, random: o.random })
+  const load = startLoad({ call: shop.call, perSecond: REQUESTS_PER_S, clock: o.clock, random: o.random })
   try {
     await o.clock.sleep(CAPTURE_MS, o.signal)
     shop.stopCapture()
-    load.setRate(STEADY_PER_S)
     await sendHistory(o, shop)
     return await actOut(o, shop)
   } finally {
@@ -67,7 +65,7 @@ async function sendHistory(o: StoryOptions, shop: Shop): Promise<void> {
       ]
     }),
   )
-  const minutes = { fromMs: toMs - HISTORY_MIN * 60_000, toMs, perMinute: STEADY_PER_S * 60 }
+  const minutes = { fromMs: toMs - HISTORY_MIN * 60_000, toMs, perMinute: REQUESTS_PER_S * 60 }
   o.say(
     `sending ${HISTORY_MIN} minutes of history through OTLP, drawn from ${traces.length} of the shop's own traces …`,
   )
@@ -139,15 +137,15 @@ async function actOut(o: StoryOptions, shop: Shop): Promise<Outcome> {
   const firingAfterS = firing ? since() : null
   o.say(firing ? `on-call was told ${firingAfterS} s after the bad deploy` : 'on-call was not told in time')
 
-  const verdict = await waitFor(o, () => decided(o, harmless.id))
-  o.say(`the harmless deploy: ${verdict?.verdict ?? 'undecided'} (${verdict?.reason ?? 'no verdict yet'})`)
-
   const back = await deploy(o, shop, 'checkout', 0, 'rollback')
   const backAtMs = o.clock.nowMs()
   o.say(`rolled checkout back to ${back.version}`)
   const resolved = firing && (await waitFor(o, () => told(o.receiver, 'resolved', bad.commit)))
   const resolvedAfterS = resolved ? Math.round((o.clock.nowMs() - backAtMs) / 1000) : null
   if (resolved) o.say(`on-call was told that it is over ${resolvedAfterS} s after the rollback`)
+
+  const verdict = await waitFor(o, () => decided(o, harmless.id))
+  o.say(`the harmless deploy of catalog: ${verdict?.verdict ?? 'undecided'} (${verdict?.reason ?? 'no verdict yet'})`)
   const ok = firing !== undefined && resolved !== undefined && verdict?.verdict === 'no_difference'
   return { ok, firingAfterS, resolvedAfterS, harmless: verdict?.verdict ?? 'undecided' }
 }
