@@ -104,17 +104,12 @@ function LegendItem({ line, index, unit }: { line: Line; index: number | null; u
   )
 }
 
-function Legend({ frame, index, since }: { frame: Frame; index: number | null; since: boolean }) {
-  const { zone } = usePrefs()
-  const at = index === null ? undefined : frame.xs[index]
+function Legend({ frame, index }: { frame: Frame; index: number | null }) {
   const where = index ?? frame.band?.lower.findLastIndex((each) => each !== null) ?? -1
   const lower = frame.band?.lower[where]
   const upper = frame.band?.upper[where]
   return (
     <ul className="legend">
-      <li className="legend-at">
-        {at === undefined ? 'last' : since ? `+${Math.round(at / 60)} min` : dayTime(at * 1000, zone)}
-      </li>
       {frame.lines.map((line) => (
         <LegendItem key={line.title} line={line} index={index} unit={frame.unit} />
       ))}
@@ -131,6 +126,14 @@ function Legend({ frame, index, since }: { frame: Frame; index: number | null; s
       )}
     </ul>
   )
+}
+
+/** The time under the cursor, or nothing. */
+function Pointed({ frame, index, since }: { frame: Frame; index: number | null; since: boolean }) {
+  const { zone } = usePrefs()
+  const at = index === null ? undefined : frame.xs[index]
+  const text = at === undefined ? '' : since ? `+${Math.round(at / 60)} min` : dayTime(at * 1000, zone)
+  return <span className="legend-at">{text}</span>
 }
 
 /** The deploys in the window as links: what the vertical lines say, for keyboards and screen readers too. */
@@ -185,11 +188,12 @@ export function Chart(props: ChartProps) {
       <figcaption>
         <h3>{title}</h3>
         {note && <span className="faint">{note}</span>}
+        <Pointed frame={frame} index={index} since={props.since ?? false} />
         <button type="button" className="button quiet" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
           <Icon name="table" size={14} /> {asTable ? 'Show as chart' : 'Show as table'}
         </button>
       </figcaption>
-      <Legend frame={frame} index={index} since={props.since ?? false} />
+      <Legend frame={frame} index={index} />
       {asTable && <ChartTable frame={frame} label={title} since={props.since ?? false} />}
       <div ref={box} className="chart-box" hidden={asTable} style={{ height }}>
         <div ref={host} role="img" aria-label={summary} className="chart-canvas" />
