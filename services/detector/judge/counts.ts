@@ -1,7 +1,7 @@
-import { type BinomialNull, looksFactor, smallestRise } from './binomial.ts'
+import { type BinomialNull, smallestRise } from './binomial.ts'
 import { levelFor } from './calibrate.ts'
 import { scoreOf } from './kinds.ts'
-import { EXACT_SHARE, exonerate, type ShareLook, SMALLEST_CHANGE, strongest, totalsOf } from './shares.ts'
+import { EXACT_SHARE, exonerate, penaltyOf, type ShareLook, SMALLEST_CHANGE, strongest, totalsOf } from './shares.ts'
 import type { CountsInput, Judgement } from './types.ts'
 
 /** One failed request never decides; three do where the baseline is clean (issue 4: "3 errors in 200 requests" is an answer, "one in 12" is none). */
@@ -25,7 +25,7 @@ function explain(look: ShareLook, before: ShareLook, looks: number, n: Judgement
   const observed = look.bad / look.total
   const significant = look.p <= alpha
   const matters = isLarge(look, observed, expected)
-  const level = alpha / looksFactor(looks)
+  const level = alpha / penaltyOf(looks)
   const smallest = smallestEffect(before.nul, look.total, level)
   const thin = isThin(before.nul, look.total, level)
   const found = significant && matters

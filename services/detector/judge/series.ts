@@ -21,6 +21,8 @@ const LATE_LENGTHS = [6, 12, 24, 48]
 const LATE_PENALTY = 1
 /** What others show is allowed for, and its size is the unit beyond it: no two versions feel a shared incident alike. */
 const UNSURE = 1
+/** An effect that just reaches the limit is found in half of the worlds; one placebo range more makes it 75-95 % (simulated). */
+const SAFELY = 1
 const DAY_S = 86_400
 
 type Look = {
@@ -188,7 +190,10 @@ function conclude(series: Series, look: Look, seen: number): Judgement {
     pValue: look.p,
     score: judgement === 'pass' ? Math.min(0.499, scoreOf(look.p, alpha)) : scoreOf(look.p, alpha),
     n: { baseline: series.baseline.length, current: seen },
-    power: { smallestEffect: Math.abs(scale.effect(turn * reach)), needs: null },
+    power: {
+      smallestEffect: Math.abs(scale.effect(turn * (reach + SAFELY * series.noise * (band.highest - band.middle)))),
+      needs: null,
+    },
     method: 'placebo',
   }
 }

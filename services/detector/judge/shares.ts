@@ -25,9 +25,16 @@ export function totalsOf(counts: readonly Count[]): Count {
   return { bad, total }
 }
 
+const windowsOf = (looks: number): number[] => [looks, ...WINDOWS.filter((w) => w * 2 <= looks)]
+
+/** By what p is multiplied for the windows tried and the looks so far. */
+export function penaltyOf(looks: number): number {
+  return windowsOf(looks).length * looksFactor(looks)
+}
+
 /** The window since the deploy, or a recent one, whose share differs most. There must be a request on both sides. */
 export function strongest(baseline: readonly Count[], current: readonly Count[]): ShareLook {
-  const windows = [current.length, ...WINDOWS.filter((w) => w * 2 <= current.length)]
+  const windows = windowsOf(current.length)
   let best: ShareLook | undefined
   for (const w of windows) {
     const { bad, total } = totalsOf(current.slice(-w))
@@ -35,7 +42,7 @@ export function strongest(baseline: readonly Count[], current: readonly Count[])
     const nul = binomialNull(baseline, w)
     const [up, down] = [pHigh(nul, bad, total), pLow(nul, bad, total)]
     const high = up <= down
-    const exact = Math.min(1, 2 * Math.min(up, down) * windows.length * looksFactor(current.length))
+    const exact = Math.min(1, 2 * Math.min(up, down) * penaltyOf(current.length))
     const p = Math.max(exact, placeboP(nul, bad / total, high, baseline.length, current.length, w))
     if (!best || p < best.p) best = { w, bad, total, p, high, nul }
   }

@@ -117,16 +117,20 @@ describe('no requests', () => {
 })
 
 describe('the stated power', () => {
-  it('is honest: a rise of just the stated size is found in most worlds', () => {
-    const r = randomFrom(11)
-    const baseline = requests(r, 120, 100, 0.01)
-    const quiet = judgeCounts({ baseline, current: flat(10, 1, 100) })
-    const effect = quiet.power.smallestEffect!
-    let found = 0
-    for (let i = 0; i < 60; i++)
-      if (judgeCounts({ baseline, current: requests(r, 10, 100, 0.01 + effect) }).worse) found++
-    expect(quiet.judgement).toBe('pass')
-    expect(found / 60).toBeGreaterThan(0.7)
+  it('is honest: where it passes, a rise of just the stated size would have been found in most worlds', () => {
+    let [passed, found] = [0, 0]
+    for (let seed = 1; seed <= 60; seed++) {
+      const r = randomFrom(seed)
+      const baseline = requests(r, 60, 100, 0.01)
+      const quiet = judgeCounts({ baseline, current: requests(r, 10, 100, 0.01) })
+      if (quiet.judgement !== 'pass') continue
+      passed++
+      const worse = requests(r, 10, 100, 0.01 + quiet.power.smallestEffect!)
+      if (firstLook(worse, (current) => judgeCounts({ baseline, current }).worse) !== null) found++
+    }
+    expect(passed).toBeGreaterThan(50)
+    expect(found / passed).toBeGreaterThan(0.75)
+    expect(found / passed).toBeLessThan(0.99)
   })
 
   it('shrinks as requests come in', () => {
