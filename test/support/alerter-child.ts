@@ -68,6 +68,8 @@ async function main(o: AlerterOptions): Promise<void> {
   const watcher = createWatcher(context, { owner: o.owner, timing, baseUrl: () => 'https://plumbline.example.com' })
   startLoop({ name: 'watch', everyMs: 50 * o.speed, clock, log, run: async () => void (await watcher.pass()) })
   startLoop({ name: 'deliver', everyMs: 25 * o.speed, clock, log, run: () => deliverer.pump() })
+  // It must not outlive a parent that died.
+  process.stdin.resume().on('end', () => process.exit(0))
   process.stdout.write('ready\n')
 }
 

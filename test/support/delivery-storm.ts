@@ -87,7 +87,7 @@ function startFeed(feed: string, o: StormOptions, clock: ReturnType<typeof fastC
 
 async function startAlerter(options: AlerterOptions): Promise<ChildProcess> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'test/support/alerter-child.ts', JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
   await new Promise<void>((resolve, reject) => {
     child.stdout?.once('data', () => resolve())

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../shared/runtime/clock.ts'
 import { createChannel, deleteChannel, getChannel, rotateSecret } from '../../../shared/state/channels.ts'
 import { enqueueTest, getDelivery, listDeliveries, replayDelivery } from '../../../shared/state/deliveries.ts'
-import { type AlertBed, anomalyOf, closed, openAlertBed } from '../../support/alerting.ts'
+import { type AlertBed, anomalyOf, at, closed, openAlertBed } from '../../support/alerting.ts'
 import { type Answer, openSink, type Sink } from '../../support/sink.ts'
 
 let bed: AlertBed
@@ -153,6 +153,22 @@ describe('order', () => {
     await bed.clock.advance(61_000)
     await bed.pass()
     expect(sink.received.map((r) => (JSON.parse(r.body) as { status: string }).status)).toEqual(['firing', 'resolved'])
+  })
+
+  /**  firing ──200 ms──▶ 200
+   *                      resolved ▶ 200      both were owed at the same moment */
+  it('tries resolved only when the firing before it was answered', async () => {
+    const before: (number | null)[] = []
+    const slow: Sink = await openSink(async (_, n) => {
+      before.push(...(n === 2 ? [slow.received[0]?.status ?? null] : []))
+      await systemClock.sleep(200)
+      return { status: 200 }
+    })
+    await channel('slow', slow.url)
+    await bed.pass(closed(anomalyOf({ started_at: at(-600_000) }), -60_000))
+    expect(slow.received.map((r) => (JSON.parse(r.body) as { status: string }).status)).toEqual(['firing', 'resolved'])
+    expect(before).toEqual([200])
+    await slow.close()
   })
 
   it('holds up no other channel while one hangs', async () => {
