@@ -135,7 +135,7 @@ describe('the engine', () => {
         server.filter(
           (s) => s.path !== 'shared/store/migrate.ts' && s.path !== 'shared/state/migrate.ts' && !isDemoApp(s.path),
         ),
-        /\b(CREATE|ALTER|DROP) (TABLE|VIEW|INDEX|MATERIALIZED)\b/,
+        /\b(CREATE|DROP) (TABLE|VIEW|INDEX|MATERIALIZED)\b|\bALTER TABLE\b(?!.*\bDELETE WHERE\b)/,
       ),
     ).toEqual([])
   })

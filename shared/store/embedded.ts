@@ -22,10 +22,10 @@ async function connect(path: string, settings: Record<string, string | number>):
   return client
 }
 
-/** Wraps the engine's "Cannot lock file" into what the user can do about it. */
+/** Wraps the engine's refusal of a folder that is in use (it tells why on standard error only) into what to do about it. */
 function openError(error: unknown, path: string): Error {
   const text = String((error as Error).message ?? error)
-  if (/lock|Another server/i.test(text)) {
+  if (/lock|Another server|Failed to create connection/i.test(text)) {
     return new Error(
       `cannot open ${path}: another Plumbline process uses this data folder. Stop it, or set PLUMBLINE_DATA_DIR to another folder`,
     )
