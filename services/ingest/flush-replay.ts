@@ -91,8 +91,9 @@ export class Replay {
     this.#work = work
     this.#next = range.from
     for (;;) {
-      await ingestLog.settled()
+      // First the end, then the wait: what is appended meanwhile may not be on disk yet.
       const to = range.to ?? ingestLog.nextSequence - 1
+      await ingestLog.settled()
       for await (const record of ingestLog.read(this.#next, to)) {
         if (this.#stopped) return
         this.#end(work, ends, record.sequence - 1)
