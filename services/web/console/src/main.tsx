@@ -8,6 +8,8 @@ import { router } from './router.tsx'
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/parts.css'
+import './styles/figures.css'
+import './styles/states.css'
 import './shell/shell.css'
 
 applyPrefs()

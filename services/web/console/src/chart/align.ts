@@ -24,6 +24,13 @@ const colours = ['--series-1', '--series-2', '--series-3', '--series-4', '--seri
 
 const keyText = (key: Series['series'][number]['key']): string => key.version ?? key.route ?? ''
 
+/** The step that is still going on holds too little to be compared: it would look like a drop. */
+function withoutUnfinished(series: Series): Series {
+  const endS = Date.parse(series.to) / 1000
+  const done = ([time]: readonly [number, ...unknown[]]) => time + series.step_s <= endS
+  return { ...series, series: series.series.map((line) => ({ ...line, points: line.points.filter(done) })) }
+}
+
 /** Evenly spaced times over the window, so that a hole in the data is a hole in the line. */
 function timesOf(series: Series): number[] {
   const times = new Set<number>()
@@ -39,7 +46,8 @@ function timesOf(series: Series): number[] {
 }
 
 /** The newest version (the one with the latest point) first and solid; older ones dashed. */
-export function frameOf(series: Series, name: string): Frame {
+export function frameOf(whole: Series, name: string): Frame {
+  const series = withoutUnfinished(whole)
   const xs = timesOf(series)
   const at = new Map(xs.map((time, index) => [time, index]))
   const newest = (line: Series['series'][number]) => line.points.findLast(([, value]) => value !== null)?.[0] ?? 0

@@ -9,6 +9,9 @@ const digits = (value: number, significant = 3): string => {
   return String(Number(value.toFixed(Math.min(places, 6))))
 }
 
+/** '1 line', '2 lines'. */
+export const plural = (value: number, word: string): string => `${count(value)} ${word}${value === 1 ? '' : 's'}`
+
 export const count = (value: number): string => Math.round(value).toLocaleString('en')
 
 /** 12_345 → '12.3 k'. */
@@ -67,7 +70,10 @@ export function effect(value: number, unit: 'relative' | 'absolute', of = 'ratio
 
 export function probability(value: number): string {
   if (value < 1e-12) return '< 10⁻¹²'
-  if (value < 0.001) return value.toExponential(1).replace('e-', ' × 10^−')
+  if (value < 0.001) {
+    const [digit, power = ''] = value.toExponential(1).split('e-')
+    return `${digit} × 10⁻${[...power].map((each) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(each)]).join('')}`
+  }
   return String(Number(value.toPrecision(2)))
 }
 

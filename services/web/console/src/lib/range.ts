@@ -5,6 +5,10 @@ export const ranges = ['15m', '1h', '3h', '6h', '24h', '3d', '7d', '14d', '30d']
 export type RangeName = (typeof ranges)[number]
 export const defaultRange: RangeName = '3h'
 
+/** Lists of what is rare look back further. */
+export const defaultRangeOf = (path: string): RangeName =>
+  path === '/deploys' || path === '/anomalies' ? '24h' : defaultRange
+
 const unitMs: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** '3h' → milliseconds; null when it is no range. */

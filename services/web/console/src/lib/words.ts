@@ -22,7 +22,7 @@ const healths: Record<Health, Word> = {
   regressed: { word: 'Regressed', tone: 'bad', mark: 'cross', means: 'It differs from its baseline, for the worse.' },
   watching: { word: 'Watching', tone: 'watch', mark: 'eye', means: 'A fresh deploy is being compared.' },
   too_little_data: { word: 'Too little data', tone: 'thin', mark: 'sand', means: 'Too few requests to compare.' },
-  ok: { word: 'Plumb', tone: 'good', mark: 'check', means: 'It looks as it did before.' },
+  ok: { word: 'Steady', tone: 'good', mark: 'check', means: 'It looks as it did before.' },
   idle: { word: 'Idle', tone: 'calm', mark: 'pause', means: 'No requests in the last 15 minutes.' },
 }
 
@@ -56,6 +56,10 @@ const signals: Record<SignalName, string> = {
 
 export const signalWord = (signal: SignalName): string => signals[signal] ?? signal
 export const signalNames = Object.keys(signals) as SignalName[]
+
+/** Which series, for people: '' and '(all)' are the service as a whole. */
+export const dimensionWord = (dimension: string): string =>
+  dimension === '' || dimension === '(all)' ? 'the whole service' : dimension
 
 const quantileWord = (quantile: number | undefined): string => (quantile ? ` p${Math.round(quantile * 100)}` : '')
 

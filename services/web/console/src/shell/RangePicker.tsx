@@ -1,7 +1,8 @@
+import { useRouterState } from '@tanstack/react-router'
 import { useRef } from 'react'
 import { absolute, dayTime } from '../lib/format.ts'
 import { usePrefs } from '../lib/prefs.ts'
-import { absoluteSpan, defaultRange, ranges } from '../lib/range.ts'
+import { absoluteSpan, defaultRangeOf, ranges } from '../lib/range.ts'
 import { useSearch, useSetSearch } from '../lib/useSearch.ts'
 import { Icon } from '../ui/Icon.tsx'
 
@@ -18,7 +19,8 @@ export function RangePicker() {
   const { zone } = usePrefs()
   const details = useRef<HTMLDetailsElement>(null)
   const span = absoluteSpan(search)
-  const range = search.range ?? defaultRange
+  const path = useRouterState({ select: (state) => state.location.pathname })
+  const range = search.range ?? defaultRangeOf(path)
   const close = () => details.current?.removeAttribute('open')
   const take = (form: FormData) => {
     const iso = (name: string) => {

@@ -4,7 +4,7 @@ import { type ApiProblem, call } from '../../lib/api.ts'
 import { effect, inUnit } from '../../lib/format.ts'
 import { useRead } from '../../lib/queries.ts'
 import type { Anomaly, Delivery, Incident as IncidentDocument, Page } from '../../lib/types.ts'
-import { findingTitle } from '../../lib/words.ts'
+import { dimensionWord, findingTitle } from '../../lib/words.ts'
 import { StateBadge } from '../../ui/Badge.tsx'
 import { Facts, PageHead, Section, ServiceLink } from '../../ui/Bits.tsx'
 import { Loaded } from '../../ui/Feedback.tsx'
@@ -37,7 +37,7 @@ function Signals({ ids }: { ids: string[] }) {
             <Link to="/anomalies/$id" params={{ id: anomaly.id }}>
               {findingTitle(anomaly.evidence.finding)}
             </Link>{' '}
-            <code>{anomaly.dimension}</code>
+            <code>{dimensionWord(anomaly.dimension)}</code>
           </h3>
           <p>
             {inUnit(anomaly.expected, anomaly.unit)} → <strong>{inUnit(anomaly.observed, anomaly.unit)}</strong>{' '}

@@ -4,7 +4,7 @@ import { useWindowed } from '../../lib/queries.ts'
 import type { Search } from '../../lib/range.ts'
 import type { Anomaly, Page } from '../../lib/types.ts'
 import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
-import { findingTitle, signalNames, signalWord } from '../../lib/words.ts'
+import { dimensionWord, findingTitle, signalNames, signalWord } from '../../lib/words.ts'
 import { StateBadge } from '../../ui/Badge.tsx'
 import { DeployLink, PageHead, ServiceLink } from '../../ui/Bits.tsx'
 import { Empty, Loaded } from '../../ui/Feedback.tsx'
@@ -25,7 +25,7 @@ const columns: Column<Anomaly>[] = [
           {findingTitle(each.evidence.finding)}
         </Link>
         <div>
-          <code>{each.dimension || 'the whole service'}</code>
+          <code>{dimensionWord(each.dimension)}</code>
         </div>
       </>
     ),

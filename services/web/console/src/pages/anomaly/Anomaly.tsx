@@ -6,7 +6,7 @@ import { duration, effect, inUnit, short } from '../../lib/format.ts'
 import { useRead } from '../../lib/queries.ts'
 import { around } from '../../lib/range.ts'
 import type { Anomaly as AnomalyDocument, Page } from '../../lib/types.ts'
-import { baselineWord, chartOf, findingTitle } from '../../lib/words.ts'
+import { baselineWord, chartOf, dimensionWord, findingTitle } from '../../lib/words.ts'
 import { StateBadge } from '../../ui/Badge.tsx'
 import { DeployLink, Facts, PageHead, Section, ServiceLink, TraceLink } from '../../ui/Bits.tsx'
 import { Snippet } from '../../ui/Copy.tsx'
@@ -24,9 +24,10 @@ function sentence(anomaly: AnomalyDocument): string {
 }
 
 function Head({ anomaly }: { anomaly: AnomalyDocument }) {
+  const dimension = dimensionWord(anomaly.dimension)
   return (
     <PageHead
-      title={`${findingTitle(anomaly.evidence.finding)} of ${anomaly.dimension || anomaly.service}`}
+      title={`${findingTitle(anomaly.evidence.finding)} of ${dimension === 'the whole service' ? anomaly.service : dimension}`}
       lead={
         <>
           <ServiceLink service={anomaly.service} environment={anomaly.environment} />,{' '}
@@ -77,7 +78,7 @@ function Picture({ anomaly }: { anomaly: AnomalyDocument }) {
       shade={shade}
       height={260}
       {...(finding.quantile ? { quantile: finding.quantile } : {})}
-      {...(ofRoute && anomaly.dimension ? { route: anomaly.dimension } : {})}
+      {...(ofRoute && dimensionWord(anomaly.dimension) === anomaly.dimension ? { route: anomaly.dimension } : {})}
       {...(signal === 'metric' ? { metric: anomaly.dimension } : {})}
     />
   )
@@ -209,7 +210,7 @@ function Beside({ anomaly }: { anomaly: AnomalyDocument }) {
             <Link to="/anomalies/$id" params={{ id: each.id }}>
               {findingTitle(each.evidence.finding)}
             </Link>{' '}
-            <code>{each.dimension}</code>
+            <code>{dimensionWord(each.dimension)}</code>
           </li>
         ))}
       </ul>

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { duration, short } from '../../lib/format.ts'
+import { duration, plural, short } from '../../lib/format.ts'
 import { useRead } from '../../lib/queries.ts'
 import type { Compare as CompareDocument, DeployItem, Page } from '../../lib/types.ts'
 import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
@@ -26,8 +26,8 @@ function SideCard({ side, name }: { side: Side; name: string }) {
       </div>
       <p className="faint">
         <ServiceLink service={side.deploy.service} environment={side.deploy.environment} /> · {side.deploy.environment}{' '}
-        · began <At at={side.deploy.started_at} /> · {Math.round(side.requests).toLocaleString('en')} requests ·{' '}
-        {side.instances} instances
+        · began <At at={side.deploy.started_at} /> · {plural(side.requests, 'request')} ·{' '}
+        {plural(side.instances, 'instance')}
       </p>
     </section>
   )

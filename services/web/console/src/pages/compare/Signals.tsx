@@ -47,7 +47,12 @@ function frameOf(signal: Signal, compare: Compare): Frame {
 
 function SignalChart({ signal, compare }: { signal: Signal; compare: Compare }) {
   const frame = useMemo(() => frameOf(signal, compare), [signal, compare])
-  const change = signal.change === null ? 'no data on one side' : effect(signal.change, signal.change_unit)
+  const change =
+    signal.change === null
+      ? signal.b.value === 0
+        ? 'from none'
+        : 'no data on one side'
+      : effect(signal.change, signal.change_unit)
   return (
     <div className="card chart-card">
       <Chart

@@ -1,6 +1,7 @@
 import { Link, useParams } from '@tanstack/react-router'
 import { useRead } from '../../lib/queries.ts'
-import type { Anomaly, DeployItem, Page, Verdict } from '../../lib/types.ts'
+import type { Anomaly, DeployItem, Finding, Page, Verdict } from '../../lib/types.ts'
+import { signalNames } from '../../lib/words.ts'
 import { Section } from '../../ui/Bits.tsx'
 import { Loaded } from '../../ui/Feedback.tsx'
 import { Commits } from './Commits.tsx'
@@ -9,6 +10,12 @@ import { FindingCard } from './FindingCard.tsx'
 import { CheckedTable, Power, Suspects } from './Grounds.tsx'
 import { VerdictHead } from './VerdictHead.tsx'
 import './deploy.css'
+
+/** Harm first, then certainty; of the equally certain the plainer signal: errors and latency before what follows from them. */
+const worstFirst = (a: Finding, b: Finding): number =>
+  Number(b.harmful) - Number(a.harmful) ||
+  Math.round(b.score * 10) - Math.round(a.score * 10) ||
+  signalNames.indexOf(a.signal) - signalNames.indexOf(b.signal)
 
 function Findings({
   verdict,
@@ -19,7 +26,7 @@ function Findings({
   anomalies: Anomaly[]
   repository: string | null
 }) {
-  const sorted = [...verdict.findings].sort((a, b) => Number(b.harmful) - Number(a.harmful) || b.score - a.score)
+  const sorted = [...verdict.findings].sort(worstFirst)
   if (sorted.length === 0) return null
   const harmful = sorted.filter((finding) => finding.harmful).length
   return (

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { count, effect, inUnit, percent, probability } from '../../lib/format.ts'
 import type { Anomaly, Finding } from '../../lib/types.ts'
-import { baselineWord, findingTitle } from '../../lib/words.ts'
+import { baselineWord, dimensionWord, findingTitle } from '../../lib/words.ts'
 import { TraceLink } from '../../ui/Bits.tsx'
 import { Snippet } from '../../ui/Copy.tsx'
 import { Icon, type IconName } from '../../ui/Icon.tsx'
@@ -99,7 +99,7 @@ export function FindingCard({ finding, anomaly }: { finding: Finding; anomaly: A
       <div className="finding-head">
         <div>
           <h3>{findingTitle(finding)}</h3>
-          <code className="dimension">{finding.dimension || 'the whole service'}</code>
+          <code className="dimension">{dimensionWord(finding.dimension)}</code>
         </div>
         {anomaly && (
           <Link to="/anomalies/$id" params={{ id: anomaly.id }} className="button">

@@ -1,6 +1,6 @@
 import { count, effect, short } from '../../lib/format.ts'
 import type { Checked, Suspect, Verdict } from '../../lib/types.ts'
-import { signalWord, type Word } from '../../lib/words.ts'
+import { dimensionWord, signalWord, type Word } from '../../lib/words.ts'
 import { Badge } from '../../ui/Badge.tsx'
 import { DeployLink, ServiceLink } from '../../ui/Bits.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
@@ -30,7 +30,7 @@ const columns: Column<Checked>[] = [
     key: 'dimension',
     title: 'Of',
     by: (row) => row.dimension,
-    cell: (row) => <code>{row.dimension || 'the whole service'}</code>,
+    cell: (row) => <code>{dimensionWord(row.dimension)}</code>,
   },
   {
     key: 'n',

@@ -11,7 +11,7 @@ import './lanes.css'
 
 type Place = (timeMs: number) => number
 
-function Marker({ deploy, place }: { deploy: DeployItem; place: Place }) {
+function Marker({ deploy, place, crowded }: { deploy: DeployItem; place: Place; crowded: boolean }) {
   const { zone } = usePrefs()
   const word = verdictWord(deploy.verdict)
   const label = `${deploy.service} ${short(deploy.version)}, ${absolute(deploy.started_at, zone)}: ${word.word}`
@@ -25,9 +25,18 @@ function Marker({ deploy, place }: { deploy: DeployItem; place: Place }) {
       title={`${label}\n${deploy.reason}`}
     >
       <Icon name={word.mark} size={12} />
-      <span>{short(deploy.version || deploy.commit)}</span>
+      {!crowded && <span>{short(deploy.version || deploy.commit)}</span>}
     </Link>
   )
+}
+
+/** Another deploy of the lane follows so closely that the version would lie beneath it. */
+const crowded = (deploy: DeployItem, own: DeployItem[], place: Place): boolean => {
+  const at = place(Date.parse(deploy.started_at))
+  return own.some((other) => {
+    const gap = place(Date.parse(other.started_at)) - at
+    return other.id !== deploy.id && gap >= 0 && gap < 9
+  })
 }
 
 const rulers = (fromMs: number, toMs: number): number[] =>
@@ -70,7 +79,7 @@ export function Lanes({ deploys }: { deploys: DeployItem[] }) {
             </Link>
             <div className="lane-line">
               {own.map((deploy) => (
-                <Marker key={deploy.id} deploy={deploy} place={place} />
+                <Marker key={deploy.id} deploy={deploy} place={place} crowded={crowded(deploy, own, place)} />
               ))}
             </div>
           </div>

@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router'
+import { now } from '../../lib/clock.ts'
 import { compact, ms, percent, short } from '../../lib/format.ts'
 import { useRead } from '../../lib/queries.ts'
 import type { Page, ServiceItem } from '../../lib/types.ts'
@@ -14,9 +15,15 @@ import './services.css'
 
 const rank = (item: ServiceItem): number => healthOrder.indexOf(item.health) * 1000 - item.open_anomalies
 
+/** Without the step that is still going on: it would look like a drop. */
+const finished = (item: ServiceItem, values: (number | null)[]): (number | null)[] => {
+  const { from, step_s } = item.sparkline
+  return values.slice(0, Math.max(2, Math.floor((now() - Date.parse(from)) / 1000 / step_s)))
+}
+
 const spark = (item: ServiceItem, values: (number | null)[], label: string) => (
   <Sparkline
-    values={values}
+    values={finished(item, values)}
     fromMs={Date.parse(item.sparkline.from)}
     stepS={item.sparkline.step_s}
     deploys={item.deploys}

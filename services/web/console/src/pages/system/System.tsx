@@ -1,4 +1,4 @@
-import { bytes, compact, count, duration } from '../../lib/format.ts'
+import { bytes, compact, count, duration, ms } from '../../lib/format.ts'
 import { useRead } from '../../lib/queries.ts'
 import type { Status, System as SystemDocument } from '../../lib/types.ts'
 import { Badge } from '../../ui/Badge.tsx'
@@ -6,6 +6,7 @@ import { Facts, PageHead, Section } from '../../ui/Bits.tsx'
 import { Loaded } from '../../ui/Feedback.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
 import { Ago } from '../../ui/Time.tsx'
+import './system.css'
 
 const ready = { word: 'Ready', tone: 'good', mark: 'check', means: 'Every target works.' } as const
 const notReady = { word: 'Not ready', tone: 'bad', mark: 'cross', means: 'See the reasons.' } as const
@@ -13,25 +14,42 @@ const notReady = { word: 'Not ready', tone: 'bad', mark: 'cross', means: 'See th
 type Figure = { name: string; help: string; labels: string; value: number }
 type Group = SystemDocument['figures'][keyof SystemDocument['figures']]
 
+const labelText = (labels: Record<string, string | number>): string =>
+  Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ')
+
+/** One line a figure; a sum with its count becomes their mean. */
 function figuresOf(group: Group): Figure[] {
-  return (group ?? []).flatMap((figure) =>
-    figure.values.slice(0, 50).map((each) => ({
-      name: figure.name,
-      help: figure.help,
-      labels: Object.entries(each.labels)
-        .map(([name, value]) => `${name}=${value}`)
-        .join(' '),
-      value: each.value,
-    })),
-  )
+  return (group ?? []).flatMap(({ name, help, values }) => {
+    const rows: Figure[] = []
+    const counts = new Map<string, number>()
+    for (const { labels, value } of values)
+      if (labels.of === 'count') counts.set(labelText({ ...labels, of: '' }), value)
+    for (const { labels, value } of values.slice(0, 200)) {
+      if (labels.of === 'count') continue
+      const { of, ...own } = labels
+      const times = of === 'sum' ? counts.get(labelText({ ...labels, of: '' })) : undefined
+      if (times === undefined) rows.push({ name, help, labels: labelText(labels), value })
+      else
+        rows.push({
+          name,
+          help: `${help}, mean of ${count(times)}`,
+          labels: labelText(own),
+          value: times > 0 ? value / times : 0,
+        })
+    }
+    return rows
+  })
 }
 
-const amount = (figure: Figure): string =>
-  figure.name.endsWith('_bytes')
-    ? bytes(figure.value)
-    : figure.name.endsWith('_seconds')
-      ? `${compact(figure.value)} s`
-      : compact(figure.value)
+const amount = (figure: Figure): string => {
+  if (figure.name.endsWith('_bytes') || figure.name.endsWith('_bytes_total')) return bytes(figure.value)
+  if (figure.name.includes('start_time')) return new Date(figure.value * 1000).toISOString()
+  return figure.name.endsWith('_seconds') || figure.name.endsWith('_seconds_total')
+    ? ms(figure.value * 1000)
+    : compact(figure.value)
+}
 
 const figureColumns: Column<Figure>[] = [
   { key: 'help', title: 'What', cell: (figure) => figure.help },
@@ -90,14 +108,17 @@ function Body({ system }: { system: SystemDocument }) {
       {groups
         .filter((group) => figuresOf(system.figures[group]).length > 0)
         .map((group) => (
-          <Section key={group} title={group[0]!.toUpperCase() + group.slice(1)}>
+          <details key={group} className="section figures" open={group !== 'web' && group !== 'process'}>
+            <summary>
+              <h2>{group[0]!.toUpperCase() + group.slice(1)}</h2>
+            </summary>
             <Table
               label={group}
               columns={figureColumns}
               rows={figuresOf(system.figures[group])}
               rowKey={(figure) => `${figure.name}${figure.labels}`}
             />
-          </Section>
+          </details>
         ))}
     </>
   )

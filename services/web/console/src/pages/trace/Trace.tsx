@@ -1,5 +1,5 @@
 import { Link, useParams } from '@tanstack/react-router'
-import { count, ms, short } from '../../lib/format.ts'
+import { ms, plural, short } from '../../lib/format.ts'
 import { useRead } from '../../lib/queries.ts'
 import type { Span, Trace as TraceDocument } from '../../lib/types.ts'
 import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
@@ -27,7 +27,7 @@ function Versions({ spans }: { spans: Span[] }) {
             <span className="trace-dot" style={{ background: `var(${colour.get(service)})` }} aria-hidden="true" />
             <ServiceLink service={service} />
             <span className="faint">
-              {versions.map(short).join(', ')} · {own.length} {own.length === 1 ? 'span' : 'spans'}
+              {versions.map(short).join(', ')} · {plural(own.length, 'span')}
               {failed > 0 && ` · ${failed} failed`}
             </span>
           </li>
@@ -48,8 +48,8 @@ function Body({ trace }: { trace: TraceDocument }) {
         title={root?.name ?? 'Trace'}
         lead={
           <>
-            {ms(totalMs(trace.spans))}, {count(trace.spans.length)} spans{trace.truncated && ' (more are not shown)'},
-            began <At at={root?.started_at} />
+            {ms(totalMs(trace.spans))}, {plural(trace.spans.length, 'span')}
+            {trace.truncated && ' (more are not shown)'}, began <At at={root?.started_at} />
           </>
         }
       >
@@ -64,7 +64,7 @@ function Body({ trace }: { trace: TraceDocument }) {
         />
         {chosen && <SpanDetail span={chosen} onClose={() => set({ span: null }, true)} />}
       </div>
-      <Section title="Logs of this trace" note={`${trace.logs.length} lines`}>
+      <Section title="Logs of this trace" note={plural(trace.logs.length, 'line')}>
         {trace.logs.length === 0 && <p className="faint">No log line carries this trace’s id.</p>}
         <div className="card log-list">
           {trace.logs.slice(0, 200).map((line) => (
