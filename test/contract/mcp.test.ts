@@ -163,6 +163,17 @@ describe('a bad call of /mcp', () => {
     expect(response.status).toBe(403)
   })
 
+  it('of many messages at once is refused', async () => {
+    const headers = {
+      ...{ authorization: `Bearer ${keys.read}`, 'content-type': 'application/json' },
+      accept: 'application/json, text/event-stream',
+    }
+    const message = (id: number) => ({ jsonrpc: '2.0', id, method: 'tools/list' })
+    const body = JSON.stringify(Array.from({ length: 100 }, (_, id) => message(id)))
+    const response = await fetch(`${bed.url}/mcp`, { method: 'POST', headers, body })
+    expect(await response.json()).toMatchObject({ status: 400, detail: expect.stringContaining('8 messages') })
+  })
+
   it('with a body that is no JSON is a problem, not a crash', async () => {
     const headers = { authorization: `Bearer ${keys.read}`, 'content-type': 'application/json' }
     const response = await fetch(`${bed.url}/mcp`, { method: 'POST', headers, body: '{' })

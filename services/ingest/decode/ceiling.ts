@@ -7,25 +7,33 @@ export const MAX_NAMES = 10_000
 /** Series of all metrics of an hour that are told apart: 16 bytes each, at most half of the slots in use. */
 const MAX_KNOWN = 1_000_000
 const FIRST_SLOTS = 4096
+/** Slots looked at for one id. At half load a run this long does not come by chance. */
+const MAX_PROBES = 512
 const HOUR_MS = 3_600_000
 
-/** A set of 64-bit ids as two halves. */
+/** A set of 64-bit ids as two halves. An id whose slots are all taken, as by ids made to collide, cannot be put in. */
 class IdSet {
   size = 0
   #slots = new Uint32Array(FIRST_SLOTS * 2)
 
-  /** Whether it is in; `add` puts it there. */
   has(lo: number, hi: number): boolean {
     const at = this.#find(lo, hi)
-    return this.#slots[at] === lo && this.#slots[at + 1] === hi
+    return at >= 0 && this.#slots[at] === lo && this.#slots[at + 1] === hi
   }
 
-  add(lo: number, hi: number): void {
+  /** Whether there was room for it. */
+  add(lo: number, hi: number): boolean {
     if ((this.size + 1) * 4 > this.#slots.length) this.#grow()
+    return this.#put(lo, hi)
+  }
+
+  #put(lo: number, hi: number): boolean {
     const at = this.#find(lo, hi)
+    if (at < 0) return false
     this.#slots[at] = lo
     this.#slots[at + 1] = hi
     this.size++
+    return true
   }
 
   clear(): void {
@@ -33,28 +41,23 @@ class IdSet {
     this.size = 0
   }
 
-  /** The slot of an id, or the free one where it would go; 0, 0 is never an id. */
+  /** Where an id is or would go; -1 where too many stand in its way. 0, 0 marks a free slot and is never an id. */
   #find(lo: number, hi: number): number {
     const slots = this.#slots
-    const mask = slots.length / 2 - 1
-    let slot = lo & mask
-    while (
-      (slots[2 * slot] !== 0 || slots[2 * slot + 1] !== 0) &&
-      !(slots[2 * slot] === lo && slots[2 * slot + 1] === hi)
-    )
-      slot = (slot + 1) & mask
-    return 2 * slot
+    const mask = slots.length - 1
+    for (let at = (lo << 1) & mask, probes = 0; probes < MAX_PROBES; at = (at + 2) & mask, probes++) {
+      const first = slots[at]!
+      const second = slots[at + 1]!
+      if ((first === lo && second === hi) || (first === 0 && second === 0)) return at
+    }
+    return -1
   }
 
   #grow(): void {
     const old = this.#slots
     this.#slots = new Uint32Array(old.length * 2)
-    for (let i = 0; i < old.length; i += 2) {
-      if (old[i] === 0 && old[i + 1] === 0) continue
-      const at = this.#find(old[i]!, old[i + 1]!)
-      this.#slots[at] = old[i]!
-      this.#slots[at + 1] = old[i + 1]!
-    }
+    this.size = 0
+    for (let i = 0; i < old.length; i += 2) if (old[i] !== 0 || old[i + 1] !== 0) this.#put(old[i]!, old[i + 1]!)
   }
 }
 
@@ -88,9 +91,8 @@ export class Ceilings {
   admits(lo: number, hi: number, metric: MetricRow, resource: ResourceRow): boolean {
     if (this.#known.has(lo, hi)) return true
     const count = this.#countOf(metric, resource)
-    if (count.series >= MAX_SERIES || this.#known.size >= MAX_KNOWN) return false
+    if (count.series >= MAX_SERIES || this.#known.size >= MAX_KNOWN || !this.#known.add(lo, hi)) return false
     count.series++
-    this.#known.add(lo, hi)
     return true
   }
 

@@ -15,6 +15,7 @@ import { tools } from './tools.ts'
 
 const BODY_LIMIT = '256kb'
 const MAX_AT_ONCE = 16
+const MAX_BATCH = 8
 
 const INSTRUCTIONS =
   'Plumbline compares each deploy with a baseline of production. To check a change: list_deploys by commit, then get_verdict. ' +
@@ -32,6 +33,8 @@ export function mcp(auth: Auth, routes: readonly Route[], apiOf: (q: Request, r:
     next()
   }
   const answer: RequestHandler = async (request, response) => {
+    if (Array.isArray(request.body) && request.body.length > MAX_BATCH)
+      throw new ProblemError(400, `cannot take more than ${MAX_BATCH} messages at once: send them one by one`)
     if (atOnce >= MAX_AT_ONCE)
       throw new ProblemError(503, 'cannot answer now: too many requests at once', { headers: { 'retry-after': '1' } })
     atOnce += 1
