@@ -24,7 +24,7 @@ async function open(path: string, width = 1440, colorScheme: 'light' | 'dark' = 
 
 async function settled(page: Page, text: string): Promise<void> {
   await page.getByText(text).first().waitFor()
-  await page.waitForFunction("document.querySelectorAll('.skeleton').length === 0")
+  await page.locator('.skeleton').first().waitFor({ state: 'detached' })
 }
 
 const violations = async (page: Page): Promise<string[]> => {

@@ -53,7 +53,7 @@ async function shoot(page: Page, url: string, each: ConsolePage, file: string): 
   await page.goto(url + each.path)
   await page.getByText(each.shows).first().waitFor()
   await page.waitForLoadState('networkidle').catch(() => {})
-  await page.waitForFunction("document.querySelectorAll('.skeleton').length === 0")
+  await page.locator('.skeleton').first().waitFor({ state: 'detached' })
   const height = Math.min(tallest, Number(await page.evaluate('document.documentElement.scrollHeight')))
   const width = page.viewportSize()!.width
   await page.screenshot({ path: file, fullPage: true, clip: { x: 0, y: 0, width, height } })

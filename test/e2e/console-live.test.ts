@@ -1,0 +1,128 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chromiumPath, openBrowser } from '../support/browser.ts'
+import { type Child, startChild } from '../support/child.ts'
+import { seeded } from '../support/telemetry.ts'
+import { type Plan, sendPast } from '../support/traffic.ts'
+import { until } from '../support/wait.ts'
+
+const commit = '9f3c1e7a5b2d48c06e1f7a9b3c5d7e9f1a2b3c4d'
+const good: Plan = {
+  service: 'orders',
+  version: '1.0.0',
+  commit: '1111111111111111111111111111111111111111',
+  routes: { 'POST /orders': { perMinute: 40, errors: 0.01, latencyMs: 40 } },
+}
+const bad: Plan = {
+  ...good,
+  version: '1.1.0',
+  commit,
+  routes: { 'POST /orders': { perMinute: 40, errors: 0.25, latencyMs: 40 } },
+}
+
+let browser: Browser
+let plumbline: Child
+let page: Page
+const folder = mkdtempSync(join(tmpdir(), 'plumbline-console-'))
+const complaints: string[] = []
+const random = seeded(7)
+
+const api = async <T>(path: string): Promise<T> =>
+  (await (await fetch(`${plumbline.urls.web}/api/v1${path}`)).json()) as T
+
+/**  error ratio of orders        1.1.0
+ *   0.25                           ┌────
+ *   0.01  ─────────────────────────┘       first run → data arrives → verdict → anomaly → trace → test message
+ */
+describe.skipIf(chromiumPath() === null)('the console of a running Plumbline', () => {
+  beforeAll(async () => {
+    execFileSync(process.execPath, [
+      'node_modules/vite/bin/vite.js',
+      'build',
+      'services/web/console',
+      '--logLevel',
+      'warn',
+    ])
+    process.env.PLUMBLINE_TEST_TARGETS = 'all'
+    plumbline = await startChild(folder, { PLUMBLINE_DETECT_EVERY_S: '2' })
+    browser = (await openBrowser())!
+    page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage()
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await plumbline?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('waits for data with a snippet that names the true endpoint, and ticks when spans arrive', async () => {
+    await page.goto(plumbline.urls.web)
+    await page.getByRole('link', { name: 'Show me how to send data' }).click()
+    await page.getByText(`OTEL_EXPORTER_OTLP_ENDPOINT=${plumbline.urls.otlpHttp}`).first().waitFor()
+    expect(await page.getByText('waiting for the first').count()).toBe(4)
+    const nowMs = Date.now()
+    await sendPast(plumbline.urls.otlpHttp, good, nowMs - 90 * 60_000, nowMs - 12 * 60_000, random)
+    await sendPast(plumbline.urls.otlpHttp, bad, nowMs - 12 * 60_000, nowMs - 60_000, random)
+    await page.locator('.arrived').filter({ hasText: 'Traces' }).waitFor()
+  })
+
+  it('shows the regressed service first, and leads to the verdict, the anomaly and a failed trace', async () => {
+    const judged = await until(
+      'the verdict',
+      async () => {
+        const { items } = await api<{ items: { version: string; verdict: string }[] }>('/deploys?service=orders')
+        return items.find((deploy) => deploy.version === '1.1.0' && deploy.verdict === 'regressed')
+      },
+      900,
+    )
+    expect(judged?.verdict).toBe('regressed')
+    await page.goto(plumbline.urls.web)
+    await page.locator('.service-regressed').getByRole('link', { name: '1.1.0' }).click()
+    await page.getByText('Production got worse with this deploy.').waitFor()
+    await page.getByText(commit.slice(0, 9)).first().waitFor()
+    await page.locator('.finding-bad .finding-head a').first().click()
+    await page.getByText('Why it was told').waitFor()
+    await page.locator('.exemplar-list a').first().click()
+    await page.getByText('Logs of this trace').waitFor()
+    await page.getByText('POST /orders').first().waitFor()
+  })
+
+  it('adds a channel, shows its secret once, and its test is seen among the deliveries', async () => {
+    await page.goto(`${plumbline.urls.web}/settings/channels`)
+    await page.getByLabel('Name').fill('on-call')
+    await page.getByLabel('Address').fill('https://hooks.example.com/plumbline')
+    await page.getByRole('button', { name: 'Add channel' }).click()
+    await page.getByText('keep this secret').waitFor()
+    await page.getByRole('button', { name: 'I have kept it' }).click()
+    await page.getByRole('button', { name: 'Send test' }).click()
+    await page.getByRole('link', { name: 'queued, see deliveries' }).click()
+    await page.getByRole('cell', { name: 'test', exact: true }).waitFor()
+  })
+
+  it('draws every list and every explorer without a complaint of the page', async () => {
+    for (const path of [
+      '/deploys',
+      '/anomalies',
+      '/alerts',
+      '/traces?service=orders',
+      '/logs',
+      '/patterns?service=orders',
+      '/metrics?service=orders',
+      '/system',
+      '/settings',
+      '/compare',
+      '/s/orders',
+    ]) {
+      await page.goto(plumbline.urls.web + path)
+      await page.locator('h1').first().waitFor()
+      await page.locator('.skeleton').first().waitFor({ state: 'detached' })
+      expect(await page.locator('.problem').count(), path).toBe(0)
+    }
+    expect(complaints).toEqual([])
+  })
+})
