@@ -3,13 +3,20 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type IngestBed, openIngest } from '../../support/ingest.ts'
 import { encodeRequest, text } from '../../support/otlp.ts'
+import { until } from '../../support/wait.ts'
 
 const AWS = 'AKIAIOSFODNN7EXAMPLE'
 const SECRETS = [AWS, 'sid=hunter2', `ghp_${'a1'.repeat(18)}`, 'me:hunter2pass']
 
 let bed: IngestBed
+let isDown = false
 beforeAll(async () => {
-  bed = await openIngest()
+  bed = await openIngest({
+    wrap: (store) => ({
+      ...store,
+      insertNative: (block) => (isDown ? Promise.reject(new Error('the engine is down')) : store.insertNative(block)),
+    }),
+  })
 })
 afterAll(() => bed.close())
 
@@ -72,5 +79,17 @@ describe('a body with secrets', () => {
     await post(...bodies.json)
     expect(await bed.metric('resends_absorbed_total')).toBe(2)
     expect(await bed.store.rows(ROWS)).toHaveLength(2)
+  })
+
+  it('becomes the same rows from the log when the engine was down until after a restart', async () => {
+    isDown = true
+    const other = JSON.stringify(request).replaceAll(now, String(BigInt(now) + 1n))
+    await post('application/json', other)
+    await until('a failed insert', async () => ((await bed.metric('insert_failures_total')) > 0 ? true : undefined))
+    for (const secret of SECRETS) expect(filesWith(secret)).toEqual([])
+    isDown = false
+    await bed.restart()
+    const rows = await bed.rows(ROWS, 3)
+    expect(rows[2]).toEqual(rows[0])
   })
 })
