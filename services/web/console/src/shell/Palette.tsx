@@ -13,7 +13,7 @@ export function openPalette(): void {
   if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal()
 }
 
-type Choice = { key: string; title: string; hint: string; icon: IconName; to: string }
+type Choice = { key: string; title: string; hint: string; icon: IconName; to: string; also?: string }
 
 /** What a typed text may mean: a page, a service, a deploy, a trace id. At most twelve. */
 export function choicesFor(text: string, services: ServiceItem[], deploys: DeployItem[]): Choice[] {
@@ -32,10 +32,13 @@ export function choicesFor(text: string, services: ServiceItem[], deploys: Deplo
       title: `${deploy.service} ${short(deploy.version)}`,
       hint: `Deploy · ${short(deploy.commit)}`,
       icon: 'plumb' as const,
+      also: `${deploy.commit} ${deploy.version} ${deploy.id}`,
       to: `/deploys/${encodeURIComponent(deploy.id)}`,
     })),
   ]
-  const found = all.filter((choice) => `${choice.title} ${choice.hint}`.toLowerCase().includes(words)).slice(0, 11)
+  const found = all
+    .filter((choice) => `${choice.title} ${choice.hint} ${choice.also ?? ''}`.toLowerCase().includes(words))
+    .slice(0, 11)
   if (/^[0-9a-f]{32}$/.test(words)) {
     found.unshift({ key: 'trace', title: `Trace ${words}`, hint: 'Trace by id', icon: 'trace', to: `/traces/${words}` })
   }

@@ -3,6 +3,7 @@ import { useEffect } from 'react'
 import { useRead } from '../lib/queries.ts'
 import type { Page, ServiceItem } from '../lib/types.ts'
 import { useSearch } from '../lib/useSearch.ts'
+import { SignIn } from '../ui/Feedback.tsx'
 import { Icon } from '../ui/Icon.tsx'
 import { GlobalBar } from './GlobalBar.tsx'
 import { Palette } from './Palette.tsx'
@@ -83,7 +84,7 @@ export function Shell() {
       <div className="stage">
         <GlobalBar services={items} />
         <main id="main" tabIndex={-1}>
-          <Outlet />
+          {services.error?.status === 401 ? <SignIn /> : <Outlet />}
         </main>
       </div>
       <Palette services={items} />

@@ -55,7 +55,7 @@ export function Problem({ error, retry }: { error: ApiProblem; retry?: () => voi
 }
 
 /** This address asks for a key: trades one for a session cookie. */
-function SignIn() {
+export function SignIn() {
   const [problem, setProblem] = useState('')
   const submit = (form: FormData) => {
     call('/session', {}, { method: 'POST', body: { key: String(form.get('key') ?? '') } }).then(
@@ -64,10 +64,11 @@ function SignIn() {
     )
   }
   return (
-    <form action={submit} className="signin">
-      <h2>Sign in with an API key</h2>
+    <form action={submit} className="signin card pad">
+      <h1>Sign in with an API key</h1>
       <p>
-        This Plumbline asks for a key. Make one on its machine with <code>plumbline key create --scope read</code>.
+        This Plumbline asks for a key. Make one on its machine with{' '}
+        <code>plumbline key create --name me --scope read</code>.
       </p>
       <label>
         Key <input name="key" type="password" required autoComplete="current-password" />

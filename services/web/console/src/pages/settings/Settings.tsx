@@ -77,6 +77,18 @@ const keyColumns: Column<ApiKey>[] = [
   { key: 'revoke', title: '', cell: (key) => <Revoke apiKey={key} /> },
 ]
 
+function SignOut({ name }: { name: string | null }) {
+  const write = useWrite()
+  return (
+    <p className="actions">
+      Signed in{name ? ` as ${name}` : ''}.
+      <button type="button" className="button" onClick={() => write.run({ path: '/session', method: 'DELETE' })}>
+        Sign out
+      </button>
+    </p>
+  )
+}
+
 function Keys() {
   const [made, setMade] = useState<ApiKeyCreated | null>(null)
   const read = useRead<Page<ApiKey>>('/keys')
@@ -89,6 +101,7 @@ function Keys() {
           <code>PLUMBLINE_HOST</code> is another.
         </p>
       )}
+      {session.data?.signed_in && <SignOut name={session.data.name} />}
       {made && (
         <div className="card pad once" role="status">
           <h3>{made.name}: keep this key, it is not shown again</h3>

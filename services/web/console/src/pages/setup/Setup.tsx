@@ -107,12 +107,15 @@ function Marking({ address }: { address: Address }) {
   )
 }
 
+/** Bound to every address of the machine: then the one in the browser's bar is the one to name. */
+const reachable = (url: string): string => url.replace(/(?:0\.0\.0\.0|\[::\])(?=:\d)/, window.location.hostname)
+
 function Body({ status }: { status: Status }) {
   const search = useSearch()
   const set = useSetSearch()
   const address = {
-    http: status.otlp_http ?? `http://${window.location.hostname}:4318`,
-    grpc: status.otlp_grpc ?? `${window.location.hostname}:4317`,
+    http: reachable(status.otlp_http ?? `http://${window.location.hostname}:4318`),
+    grpc: reachable(status.otlp_grpc ?? `http://${window.location.hostname}:4317`).replace(/^http:\/\//, ''),
     web: window.location.origin,
   }
   return (
