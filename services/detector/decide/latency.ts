@@ -41,6 +41,12 @@ const logMeans = (line: readonly Histogram[]) =>
   })
 
 export function latencySignal(frame: Frame, cell: SpanCell, key: string, sensitivity: Sensitivity): Signal {
+  const from = frame.window.histogramsFrom - frame.window.fromMinute
+  const kept = frame.baseline.filter((s) => s >= from)
+  return ofFrame({ ...frame, baseline: kept }, cell, key, sensitivity)
+}
+
+function ofFrame(frame: Frame, cell: SpanCell, key: string, sensitivity: Sensitivity): Signal {
   const t = histogramTrack(frame, cell, key)
   const { histograms, kind, concurrent } = baselineOf(frame, t)
   const raw = judgeDistribution({ scale: SCALE, baseline: histograms, current: t.current, concurrent, sensitivity })
@@ -52,6 +58,7 @@ export function latencySignal(frame: Frame, cell: SpanCell, key: string, sensiti
     judgement,
     canHarm: true,
     baseline: kind,
+    slots: frame.baseline,
     finding: () => describe(frame, cell, t, histograms, kind, raw),
   }
 }

@@ -11,7 +11,8 @@ import { downstream, rankSuspects } from '../suspects.ts'
 import { confirm } from './confirm.ts'
 import type { Line } from './lines.ts'
 
-const BEFORE_MINUTES = 300
+const BEFORE_MINUTES = 240
+const AHEAD_MINUTES = 60
 /** Closer looks at one service in one pass; an import has many unusual minutes. */
 const MAX_LOOKS = 12
 /** A change waits this long for the verdict of a deploy among the services it calls. */
@@ -56,14 +57,14 @@ async function lookCloser(
   const { service, environment } = line
   const pair = pairOf(service, environment)
   const id = `rolling\n${pair}`
-  const first = Math.floor(minutes[0]! / 60) * 60
-  await memory.windows.load([{ id, service, environment, from: first - BEFORE_MINUTES, to: minutes.at(-1)! + 60 }])
-  const window = memory.windows.get(id)
-  if (!window) return []
   const opened: Anomaly[] = []
   for (const minute of minutes) {
     const isOpen = [...memory.open.values(), ...opened].some((a) => pairOf(a.service, a.environment) === pair)
     if (isOpen || (await explained(deps, line, minute))) continue
+    const hour = Math.floor(minute / 60) * 60
+    await memory.windows.load([{ id, service, environment, from: hour - BEFORE_MINUTES, to: hour + AHEAD_MINUTES }])
+    const window = memory.windows.get(id)
+    if (!window) continue
     const [finding] = confirm(window, minute, new Set(), deps.config.sensitivity)
     if (!finding) continue
     const anomaly = await anomalyOf(deps, memory, line, finding, nowMs)

@@ -6,8 +6,10 @@ import { emptyWindow, sizeOf, type Window } from './window.ts'
 
 /** Minutes before a deploy that can serve as its baseline. */
 export const BEFORE_MINUTES = 360
-/** Numbers kept in memory over all windows; about 8 bytes each. The windows used longest ago go first. */
-const MAX_NUMBERS = 25_000_000
+/** … and as its baseline of latencies, whose histograms are the most to keep. */
+export const HISTOGRAM_MINUTES = 180
+/** Bytes kept in memory over all windows. Those used longest ago go first. */
+const MAX_BYTES = 350_000_000
 
 /**
  * Windows over rollups, kept between passes: only the minutes that changed are read again. `load` makes sure that windows
@@ -37,7 +39,14 @@ export class WindowCache {
 
   /** Loads the windows that are missing, those that overlap together. */
   async load(
-    wanted: readonly { id: string; service: string; environment: string; from: number; to: number }[],
+    wanted: readonly {
+      id: string
+      service: string
+      environment: string
+      from: number
+      to: number
+      histogramsFrom?: number
+    }[],
   ): Promise<void> {
     const missing = wanted.filter((w) => {
       const have = this.#windows.get(w.id)
@@ -49,7 +58,7 @@ export class WindowCache {
       const first = sorted[0]!
       const count = sorted.findIndex((w) => w.from > first.from + 60)
       const group = sorted.splice(0, count === -1 ? sorted.length : count)
-      const windows = group.map((w) => ({ id: w.id, window: emptyWindow(w, w.from, w.to) }))
+      const windows = group.map((w) => ({ id: w.id, window: emptyWindow(w, w.from, w.to, w.histogramsFrom) }))
       await fill(
         this.#store,
         windows.map((w) => w.window),
@@ -69,8 +78,9 @@ export class WindowCache {
   #evict(keep: ReadonlySet<string>): void {
     let size = 0
     for (const window of this.#windows.values()) size += sizeOf(window)
+    if (size <= MAX_BYTES) return
     for (const [id, window] of this.#windows) {
-      if (size <= MAX_NUMBERS) return
+      if (size <= MAX_BYTES) return
       if (keep.has(id)) continue
       size -= sizeOf(window)
       this.#windows.delete(id)
@@ -79,11 +89,11 @@ export class WindowCache {
 }
 
 /** The span of minutes that judging a deploy takes. */
-export function spanOf(deploy: Deploy, watchMinutes: number): { from: number; to: number } {
+export function spanOf(deploy: Deploy, watchMinutes: number): { from: number; to: number; histogramsFrom: number } {
   const begin = Math.min(
     ms(deploy.started_at),
     deploy.first_seen_at ? ms(deploy.first_seen_at) : Number.POSITIVE_INFINITY,
   )
   const start = Math.floor(begin / 60_000)
-  return { from: start - BEFORE_MINUTES, to: start + watchMinutes + 15 }
+  return { from: start - BEFORE_MINUTES, to: start + watchMinutes + 15, histogramsFrom: start - HISTOGRAM_MINUTES }
 }

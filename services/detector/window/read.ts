@@ -4,6 +4,8 @@ import { addRows, type Cell, clearMinutes, type SeriesRow, type Window } from '.
 const M = 'toUInt32(toUnixTimestamp(minute) / 60)'
 const RANGE = 'minute >= fromUnixTimestamp({from_s:Int64}) AND minute < fromUnixTimestamp({to_s:Int64})'
 const OF = `service IN {services:Array(String)} AND concat(service, '\\n', environment) IN {pairs:Array(String)} AND ${RANGE}`
+/** Histograms are read only where they are compared: they are most of the bytes. */
+const RECENT = 'minute >= fromUnixTimestamp({recent_s:Int64})'
 const GROUP = 'GROUP BY service, environment, version, commit, key'
 /** Minutes of all services together in one answer, so that parsing it never holds the event loop for long: histograms are long. */
 const MINUTES_A_READ: Record<Cell, number> = {
@@ -18,10 +20,10 @@ const LEAST_STEP = 5
 
 const SQL: Record<Cell, string> = {
   route: `SELECT service, environment, version, commit, route AS key,
-    groupArray((${M}, toFloat64(requests), toFloat64(errors), duration_sum_ns / 1e6, bucket_index, bucket_count)) AS cells
+    groupArray((${M}, toFloat64(requests), toFloat64(errors), duration_sum_ns / 1e6, if(${RECENT}, bucket_index, []), if(${RECENT}, bucket_count, []))) AS cells
     FROM rollup_routes FINAL WHERE ${OF} AND requests > 0 ${GROUP} ORDER BY sum(requests) DESC LIMIT 20000`,
   edge: `SELECT service, environment, version, commit, key, groupArray((m, n, bad, ms, buckets.1, arrayMap(c -> toUInt32(c), buckets.2))) AS cells FROM (
-      SELECT service, environment, version, commit, peer AS key, ${M} AS m, toFloat64(sum(requests)) AS n, toFloat64(sum(errors)) AS bad, sum(duration_sum_ns) / 1e6 AS ms, sumMap(bucket_index, bucket_count) AS buckets
+      SELECT service, environment, version, commit, peer AS key, ${M} AS m, toFloat64(sum(requests)) AS n, toFloat64(sum(errors)) AS bad, sum(duration_sum_ns) / 1e6 AS ms, sumMapIf(bucket_index, bucket_count, ${RECENT}) AS buckets
       FROM rollup_edges FINAL WHERE ${OF} AND requests > 0 GROUP BY service, environment, version, commit, key, m
     ) ${GROUP} ORDER BY sum(n) DESC LIMIT 20000`,
   exception: `SELECT service, environment, version, commit, exception_type AS key, groupArray((${M}, toFloat64(count), 0, 0)) AS cells
@@ -46,7 +48,12 @@ export async function fill(store: Store, windows: readonly Window[], from: numbe
     const key = `${w.service}\n${w.environment}`
     byPair.set(key, [...(byPair.get(key) ?? []), w])
   }
-  const names = { services: [...new Set(windows.map((w) => w.service))], pairs: [...byPair.keys()] }
+  const recent = Math.min(...windows.map((w) => w.histogramsFrom))
+  const names = {
+    recent_s: recent * 60,
+    services: [...new Set(windows.map((w) => w.service))],
+    pairs: [...byPair.keys()],
+  }
   for (const cell of CELLS) {
     const step = Math.max(LEAST_STEP, Math.floor(MINUTES_A_READ[cell] / names.pairs.length))
     for (let at = from; at < to; at += step)

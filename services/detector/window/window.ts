@@ -25,6 +25,8 @@ export type Window = {
   fromMinute: number
   /** Exclusive. */
   toMinute: number
+  /** Before this minute there are counts, but no histograms. */
+  histogramsFrom: number
   series: Map<string, Series>
 }
 
@@ -46,7 +48,15 @@ export const emptyWindow = (
   of: { service: string; environment: string },
   fromMinute: number,
   toMinute: number,
-): Window => ({ service: of.service, environment: of.environment, fromMinute, toMinute, series: new Map() })
+  histogramsFrom = fromMinute,
+): Window => ({
+  service: of.service,
+  environment: of.environment,
+  fromMinute,
+  toMinute,
+  histogramsFrom,
+  series: new Map(),
+})
 
 /** Forgets some minutes, before they are read again. */
 export function clearMinutes(window: Window, minutes: Iterable<number>): void {
@@ -89,15 +99,22 @@ export function addRows(window: Window, cell: Cell, rows: Iterable<SeriesRow>): 
       series.total[s] = total
       series.bad[s] = bad
       series.sum[s] = sum
-      if (index && count) series.histograms[s] = new Map(index.map((i, k) => [i, count[k] ?? 0]))
+      if (index && count && index.length > 0) series.histograms[s] = new Map(index.map((i, k) => [i, count[k] ?? 0]))
     }
   }
 }
 
-/** How much a window holds, for a bound on memory: numbers, roughly. */
+/** Bytes of a map of a dozen buckets, and of a number in an array, as Node 20 keeps them. */
+const HISTOGRAM_BYTES = 500
+const NUMBER_BYTES = 8
+
+/** How many bytes a window holds, roughly. */
 export function sizeOf(window: Window): number {
   let size = 0
-  for (const s of window.series.values()) size += 3 * s.total.length + 20 * s.histograms.length
+  for (const s of window.series.values()) {
+    size += 3 * NUMBER_BYTES * s.total.length
+    for (const h of s.histograms) if (h) size += HISTOGRAM_BYTES
+  }
   return size
 }
 
