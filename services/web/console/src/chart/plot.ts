@@ -152,7 +152,7 @@ export function makePlot(host: HTMLElement, input: PlotInput): uPlot {
     width: input.width,
     height: input.height,
     legend: { show: false },
-    padding: [10, input.since ? 20 : 8, 0, 0],
+    padding: [10, 20, 0, 0],
     scales: { x: { time: !input.since, range: () => [input.fromS, input.toS] }, y: { range: fromZero } },
     axes: axes(input),
     series: series(input),

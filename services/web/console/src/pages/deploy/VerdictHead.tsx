@@ -64,7 +64,11 @@ function facts(deploy: DeployItem, verdict: Verdict): [string, React.ReactNode][
     ['Began', <At key="at" at={deploy.started_at} />],
     [
       'Confidence',
-      verdict.verdict === 'pending' ? 'not yet' : `${confidenceWord(verdict.score)} (${verdict.score.toFixed(2)})`,
+      verdict.verdict === 'pending'
+        ? 'not yet'
+        : verdict.verdict === 'insufficient_data'
+          ? 'none can be had'
+          : `${confidenceWord(verdict.score)} (${verdict.score.toFixed(2)})`,
     ],
     ['Decided', verdict.decided_at ? <Ago key="ago" at={verdict.decided_at} /> : 'still watching'],
     ['Watch', verdict.final ? 'over, final' : 'on, may change'],
