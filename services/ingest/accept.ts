@@ -1,11 +1,12 @@
 import type { Clock } from '../../shared/runtime/clock.ts'
+import { ALONE_BATCHES, type DecodeAlone } from './alone.ts'
 import type { Decoded, Encoding, Signal } from './decode/index.ts'
 import type { Limits } from './decode/limits.ts'
 import type { Flusher } from './flush.ts'
 import type { Replay } from './flush-replay.ts'
 import { Live, MAX_BLOCK_BYTES } from './live.ts'
 import type { IngestLog } from './log/log.ts'
-import { recordHash, withOwnHash } from './log/record.ts'
+import { type RecordHead, recordHash, withOwnHash } from './log/record.ts'
 import type { IngestMetrics } from './metrics.ts'
 import { Resends } from './resends.ts'
 import { Unavailable } from './unavailable.ts'
@@ -22,7 +23,14 @@ export type AcceptOptions = {
   flusher: Flusher
   replay: Replay
   spillBytes: number
+  alone: DecodeAlone
+  /** Bodies above this are decoded alone. */
+  aloneBytes: Record<Encoding, number>
 }
+
+type Taken = { decoded: Decoded; durable: Promise<void> | null }
+
+const NOTHING_TO_SAY: Decoded = { accepted: 0, rejected: 0, remarks: [], redacted: {} }
 
 /**
  * Takes one body: decodes and checks all of it, appends it to the log, and resolves when it is on disk. Decoding and appending
@@ -50,25 +58,43 @@ export class Acceptor {
     const hash = recordHash('data', signal, encoding, body)
     const earlier = this.#resends.find(hash, nowMs)
     if (earlier) {
-      await earlier.durable
+      const said = await earlier.done
       metrics.resends.inc()
-      return earlier.decoded ?? { accepted: 0, rejected: 0, remarks: [], redacted: {} }
+      return said ?? NOTHING_TO_SAY
     }
-    const { decoded, durable } = this.#take(signal, encoding, body, hash, nowMs)
-    count(metrics, signal, body.length, decoded)
-    if (durable === null) return decoded
-    this.#resends.add(hash, { receivedAtMs: nowMs, durable, decoded: hasNews(decoded) ? decoded : null })
-    try {
+    const isAlone = body.length > this.#o.aloneBytes[encoding]
+    const taken = isAlone
+      ? this.#takeAlone(signal, encoding, body, hash, nowMs)
+      : this.#take(signal, encoding, body, hash, nowMs)
+    return await this.#remember(hash, nowMs, signal, body.length, taken)
+  }
+
+  async #remember(hash: string, nowMs: number, signal: Signal, bodyBytes: number, taken: Taken | Promise<Taken>) {
+    const { metrics } = this.#o
+    if (!(taken instanceof Promise) && taken.durable === null) {
+      count(metrics, signal, bodyBytes, taken.decoded)
+      return taken.decoded
+    }
+    const done = (async () => {
+      const { decoded, durable } = await taken
       await durable
+      return decoded
+    })()
+    const said = done.then((decoded) => (hasNews(decoded) ? decoded : null))
+    said.catch(() => {})
+    this.#resends.add(hash, { receivedAtMs: nowMs, done: said })
+    try {
+      const decoded = await done
+      count(metrics, signal, bodyBytes, decoded)
+      return decoded
     } catch (error) {
       this.#resends.forget(hash)
       throw error
     }
-    return decoded
   }
 
   /** One turn: no `await` between the decoder and the log. */
-  #take(signal: Signal, encoding: Encoding, body: Uint8Array, hash: string, nowMs: number) {
+  #take(signal: Signal, encoding: Encoding, body: Uint8Array, hash: string, nowMs: number): Taken {
     const { ingestLog, flusher, spillBytes } = this.#o
     const reason = ingestLog.refusal()
     if (reason) throw new Unavailable(reason)
@@ -76,13 +102,38 @@ export class Acceptor {
     const live = this.#spill?.check ?? this.#o.live
     const { stored, ...decoded } = live.append(signal, encoding, body, nowMs)
     if (decoded.accepted === 0) return { decoded, durable: null }
-    const head = { signal, hash, receivedAtMs: nowMs }
-    const { sequence, durable } = stored
-      ? ingestLog.append({ ...head, encoding: 'protobuf', rewritten: true }, withOwnHash(signal, 'protobuf', stored))
-      : ingestLog.append({ ...head, encoding }, body)
+    const { sequence, durable } = this.#append({ signal, encoding, hash, receivedAtMs: nowMs }, body, stored)
     const full = live.took(sequence, nowMs)
     if (live === this.#o.live) for (const key of full) flusher.seal(live, key, sequence)
     else if (live.bytes > MAX_BLOCK_BYTES / 4) live.reset()
+    return { decoded, durable }
+  }
+
+  /** What is kept is `body`, or `stored` where that held secrets. */
+  #append(head: Omit<RecordHead, 'type' | 'sequence'>, body: Uint8Array, stored: Uint8Array | null | undefined) {
+    const { ingestLog } = this.#o
+    if (!stored) return ingestLog.append(head, body)
+    const payload = withOwnHash(head.signal, 'protobuf', stored)
+    return ingestLog.append({ ...head, encoding: 'protobuf', rewritten: true }, payload)
+  }
+
+  /** A large body: decoded elsewhere, then appended with the blocks that it became. */
+  async #takeAlone(signal: Signal, encoding: Encoding, body: Uint8Array, hash: string, nowMs: number): Promise<Taken> {
+    const { ingestLog, flusher, alone } = this.#o
+    const before = ingestLog.refusal()
+    if (before) throw new Unavailable(before)
+    const firstBatch = ingestLog.takeBatches(ALONE_BATCHES)
+    const { decoded: all, blocks } = await alone({ signal, encoding, body, receivedAtMs: nowMs, firstBatch })
+    const { stored, ...decoded } = all
+    if (decoded.accepted === 0) return { decoded, durable: null }
+    const after = ingestLog.refusal()
+    if (after) throw new Unavailable(after)
+    const head = { signal, encoding, hash, receivedAtMs: nowMs, alone: true }
+    const { sequence, durable } = this.#append(head, body, stored)
+    if (this.#spill === null) {
+      const numbered = blocks.map((block, index) => ({ block, index }))
+      flusher.sealAlone(numbered, firstBatch, sequence)
+    }
     return { decoded, durable }
   }
 

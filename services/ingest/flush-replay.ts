@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/runtime/clock.ts'
 import { type Log, short } from '../../shared/runtime/log.ts'
 import { yieldToLoop } from '../../shared/runtime/pressure.ts'
+import { ALONE_BATCHES, type DecodeAlone } from './alone.ts'
 import { DecodeError } from './decode/index.ts'
 import type { Limits } from './decode/limits.ts'
 import type { Flusher } from './flush.ts'
@@ -23,6 +24,7 @@ export type ReplayOptions = {
   log: Log
   limits: Partial<Limits>
   metrics: IngestMetrics
+  alone: DecodeAlone
   /** Called in the same turn in which an open range is found read to its end. */
   onCaughtUp: () => void
 }
@@ -85,7 +87,9 @@ export class Replay {
   async #replay(range: Range): Promise<void> {
     const { ingestLog, flusher } = this.#o
     const work = new Live(this.#o.limits)
-    const seals = [...ingestLog.ledger.seals.values()].filter((seal) => seal.to >= range.from)
+    const seals = [...ingestLog.ledger.seals.values()].filter(
+      (seal) => seal.to >= range.from && seal.alone === undefined,
+    )
     const begins = [...seals].sort((a, b) => a.from - b.from)
     const ends = [...seals].sort((a, b) => a.to - b.to)
     this.#work = work
@@ -98,7 +102,8 @@ export class Replay {
         if (this.#stopped) return
         this.#end(work, ends, record.sequence - 1)
         this.#begin(work, begins, record.sequence)
-        this.#decode(work, record)
+        if (record.alone) await this.#decodeAlone(record)
+        else this.#decode(work, record)
         this.#next = record.sequence + 1
         await flusher.drained(MAX_PENDING_BYTES)
         await yieldToLoop()
@@ -115,17 +120,50 @@ export class Replay {
     for (const key of work.keys()) flusher.seal(work, key, this.#next - 1)
   }
 
+  /** Makes the batches of a large body again that are not in memory or done, under the numbers that they had. */
+  async #decodeAlone(record: LogRecord): Promise<void> {
+    const { ingestLog, flusher, metrics } = this.#o
+    metrics.replayed.inc()
+    const seals = ingestLog.ledger.ofAlone(record.sequence)
+    const known = new Map(seals.map((seal) => [seal.alone, seal]))
+    const unknown = seals.find((seal) => seal.state === 'unknown')
+    if (unknown) {
+      const blocks = await this.#blocksOf(record, unknown.batch - BigInt(unknown.alone!))
+      for (const [index, block] of blocks.entries()) {
+        const seal = known.get(index)
+        if (seal?.state === 'unknown') flusher.resume(seal, block)
+      }
+    }
+    // Numbers that no seal in the log speaks of may have been given to others since: these blocks get new ones.
+    const firstBatch = ingestLog.takeBatches(ALONE_BATCHES)
+    const blocks = await this.#blocksOf(record, firstBatch)
+    const rest = blocks.map((block, index) => ({ block, index })).filter(({ index }) => !known.has(index))
+    flusher.sealAlone(rest, firstBatch, record.sequence)
+  }
+
+  async #blocksOf({ signal, encoding, payload, receivedAtMs, sequence }: LogRecord, firstBatch: bigint) {
+    try {
+      const body = Uint8Array.from(payload)
+      return (await this.#o.alone({ signal, encoding, body, receivedAtMs, firstBatch })).blocks
+    } catch (error) {
+      this.#undecodable(sequence, error)
+      return []
+    }
+  }
+
+  #undecodable(sequence: number, error: unknown): void {
+    if (!(error instanceof DecodeError)) throw error
+    const about = { event: 'replay_undecodable', sequence, error: short(error.message) }
+    this.#o.log.error(about, 'cannot decode a body that was decoded before')
+  }
+
   #decode(work: Live, record: LogRecord): void {
-    const { flusher, log, metrics, clock } = this.#o
+    const { flusher, metrics, clock } = this.#o
     metrics.replayed.inc()
     try {
       work.append(record.signal, record.encoding, record.payload, record.receivedAtMs)
     } catch (error) {
-      if (!(error instanceof DecodeError)) throw error
-      log.error(
-        { event: 'replay_undecodable', sequence: record.sequence, error: short(error.message) },
-        'cannot decode a body that was decoded before',
-      )
+      this.#undecodable(record.sequence, error)
       return
     }
     for (const key of work.took(record.sequence, clock.nowMs())) flusher.seal(work, key, record.sequence)

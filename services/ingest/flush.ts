@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/runtime/clock.ts'
 import { failpoint } from '../../shared/runtime/failpoint.ts'
 import { type Log, short } from '../../shared/runtime/log.ts'
+import type { KeyedBlock } from './alone.ts'
 import type { SealedBlock } from './decode/index.ts'
 import { type InsertContext, insertBatch } from './flush-insert.ts'
 import { Notes } from './flush-note.ts'
@@ -67,10 +68,20 @@ export class Flusher {
 
   /** Seals one open block of `live`: its rows are those of the records up to `to`. */
   seal(live: Live, key: string, to: number): void {
-    const batch = this.#o.ingestLog.takeBatch()
+    const batch = this.#o.ingestLog.takeBatches()
     const { block, from } = live.seal(key, batch)
     const seal = { batch, table: block.table, day: block.day, key, from, to, rows: block.rows }
     this.#add({ ...this.#fresh(seal, block), ...this.#logSeal(seal) })
+  }
+
+  /** Takes the blocks of a body that was decoded alone; `index` says which of its blocks each is. */
+  sealAlone(blocks: { block: KeyedBlock; index: number }[], firstBatch: bigint, sequence: number): void {
+    for (const { block, index } of blocks) {
+      const { table, day, rows, key } = block
+      const batch = firstBatch + BigInt(index)
+      const seal = { batch, table, day, key, from: sequence, to: sequence, rows, alone: index }
+      this.#add({ ...this.#fresh(seal, block), ...this.#logSeal(seal) })
+    }
   }
 
   /** Takes a batch that the log knew as sealed before this start. */

@@ -2,6 +2,8 @@ import type { Clock } from '../../shared/runtime/clock.ts'
 import type { Log } from '../../shared/runtime/log.ts'
 import type { Store } from '../../shared/store/store.ts'
 import { Acceptor, SPILL_BYTES } from './accept.ts'
+import { ALONE_BYTES, type DecodeAlone } from './alone.ts'
+import type { Encoding } from './decode/index.ts'
 import type { Limits } from './decode/limits.ts'
 import { Flusher } from './flush.ts'
 import { Replay } from './flush-replay.ts'
@@ -23,7 +25,9 @@ export type PipelineOptions = {
   durability: 'fsync' | 'os'
   logBytes: number
   limits: Partial<Limits>
+  alone: DecodeAlone
   spillBytes?: number
+  aloneBytes?: Record<Encoding, number>
 }
 
 export type Pipeline = {
@@ -47,7 +51,15 @@ export async function openPipeline(o: PipelineOptions): Promise<Pipeline> {
   const lowestOpen = () => Math.min(live.from, replay.from, ingestLog.nextSequence)
   const flusher = new Flusher({ ...o, ingestLog, live, lowestOpen })
   const replay: Replay = new Replay({ ...o, ingestLog, flusher, onCaughtUp: () => acceptor.caughtUp() })
-  const acceptor = new Acceptor({ spillBytes: SPILL_BYTES, ...o, ingestLog, live, flusher, replay })
+  const acceptor = new Acceptor({
+    spillBytes: SPILL_BYTES,
+    aloneBytes: ALONE_BYTES,
+    ...o,
+    ingestLog,
+    live,
+    flusher,
+    replay,
+  })
   report(o, ingestLog)
   const { low } = ingestLog.ledger
   if (ingestLog.nextSequence > Math.max(low, 1)) replay.add({ from: Math.max(low, 1), to: ingestLog.nextSequence - 1 })

@@ -4,9 +4,10 @@ import { RESEND_WINDOW_MS } from './log/open.ts'
 /** About 120 bytes each: 300,000 take 36 MB, and are 15 minutes at 330 requests a second. The oldest go first. */
 const MAX_ENTRIES = 300_000
 
-export type Earlier = { receivedAtMs: number; durable: Promise<void>; decoded: Decoded | null }
+/** `done` resolves when the earlier one is durable, with what was to be said about it, if anything. */
+export type Earlier = { receivedAtMs: number; done: Promise<Decoded | null> }
 
-const settled = Promise.resolve()
+const settled = Promise.resolve(null)
 
 /** The bodies of the last 15 minutes by hash: a byte-equal one is a re-send, answered as before and not stored again. */
 export class Resends {
@@ -15,7 +16,7 @@ export class Resends {
   /** Takes over what the log knew at the start. */
   restore(seen: { hash: string; receivedAtMs: number }[]): void {
     for (const { hash, receivedAtMs } of seen.slice(-MAX_ENTRIES)) {
-      this.#known.set(hash, { receivedAtMs, durable: settled, decoded: null })
+      this.#known.set(hash, { receivedAtMs, done: settled })
     }
   }
 

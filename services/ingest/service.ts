@@ -3,6 +3,7 @@ import { type Listening, listen } from '../../shared/runtime/http.ts'
 import { type Pressure, watchPressure } from '../../shared/runtime/pressure.ts'
 import type { Context, ServiceFactory } from '../../shared/runtime/service.ts'
 import { Admission, defaultAdmission } from './admission.ts'
+import { aloneInThread } from './alone-worker.ts'
 import { systemFiles } from './log/files.ts'
 import { type IngestMetrics, ingestMetrics, watchGauges } from './metrics.ts'
 import { openPipeline, type Pipeline } from './pipeline.ts'
@@ -25,13 +26,15 @@ const tlsOf = ({ tlsCert, tlsKey }: Context['config']) =>
 
 async function startPipeline(context: Context, metrics: IngestMetrics): Promise<Pipeline> {
   const { config } = context
+  const limits = { retentionMs: config.retentionDays * DAY_MS }
   return await openPipeline({
     ...context,
+    limits,
+    alone: aloneInThread(limits),
     metrics,
     files: systemFiles(join(config.dataDir, 'log')),
     durability: config.durability,
     logBytes: config.ingestLogMib * MIB,
-    limits: { retentionMs: config.retentionDays * DAY_MS },
   })
 }
 

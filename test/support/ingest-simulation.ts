@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client'
+import { decodeAlone } from '../../services/ingest/alone.ts'
 import { ingestMetrics } from '../../services/ingest/metrics.ts'
 import { openPipeline, type Pipeline } from '../../services/ingest/pipeline.ts'
 import { Unavailable } from '../../services/ingest/unavailable.ts'
@@ -140,6 +141,12 @@ export class IngestSimulation {
       durability: 'fsync',
       logBytes: 2 ** 20,
       limits: {},
+      alone: async (request) => {
+        await turn()
+        if (!isAlive()) await forever
+        return decodeAlone({}, request)
+      },
+      aloneBytes: { protobuf: 300, json: 300 },
       spillBytes: this.#seed % 3 === 0 ? 2 ** 20 : 3000,
     })
   }

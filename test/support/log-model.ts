@@ -74,7 +74,13 @@ export class LogModel {
     if (this.#log.refusal()) await this.#clock.advance(2000)
     const body = Buffer.from(Array.from({ length: bytes }, () => Math.floor(this.#random() * 256)))
     const hash = recordHash('data', 'logs', 'protobuf', body)
-    const head = { signal: 'logs', encoding: 'protobuf', hash, receivedAtMs: this.#clock.nowMs() } as const
+    const head = {
+      signal: 'logs',
+      encoding: 'protobuf',
+      hash,
+      receivedAtMs: this.#clock.nowMs(),
+      alone: false,
+    } as const
     const { sequence, durable } = this.#log.append(head, body)
     const entry: Known = { body, state: 'waiting' }
     this.#known.set(sequence, entry)

@@ -31,7 +31,8 @@ export function requestOf(signal: SignalName, ids: string[], atMs: number): obje
     const spans = ids.map((id, i) => ({
       traceId: Buffer.from(String(i + 1).padStart(16, '0')),
       spanId: Buffer.from('00000001'),
-      name: id,
+      name: 'ledger',
+      status: { message: id },
       kind: 2,
       startTimeUnixNano: time,
       endTimeUnixNano: time,
@@ -42,16 +43,20 @@ export function requestOf(signal: SignalName, ids: string[], atMs: number): obje
     const logRecords = ids.map((id) => ({ timeUnixNano: time, severityNumber: 9, body: { stringValue: id } }))
     return { resourceLogs: [{ resource, scopeLogs: [{ scope, logRecords }] }] }
   }
-  const metrics = ids.map((id) => ({ name: id, gauge: { dataPoints: [{ timeUnixNano: time, asDouble: 1 }] } }))
+  const metrics = ids.map((id) => ({
+    name: 'ledger',
+    description: id,
+    gauge: { dataPoints: [{ timeUnixNano: time, asDouble: 1 }] },
+  }))
   return { resourceMetrics: [{ resource, scopeMetrics: [{ scope, metrics }] }] }
 }
 
 export const encodeRequest = (signal: SignalName, request: object): Buffer =>
   Buffer.from(codecs[signal].encode(request).finish())
 
-/** Where the id of an item of `requestOf` is stored. */
+/** Where the id of an item of `requestOf` is stored: columns whose distinct values have no ceiling. */
 export const idColumns = {
-  traces: { table: 'otel_traces', column: 'SpanName' },
+  traces: { table: 'otel_traces', column: 'StatusMessage' },
   logs: { table: 'otel_logs', column: 'Body' },
-  metrics: { table: 'otel_metrics_gauge', column: 'MetricName' },
+  metrics: { table: 'otel_metrics_gauge', column: 'MetricDescription' },
 } as const

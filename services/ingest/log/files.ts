@@ -1,9 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { readdir, readFile, statfs, truncate, unlink, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { extname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { Worker } from 'node:worker_threads'
+import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
+import { startWorker } from '../../../shared/runtime/worker.ts'
 
 /**
  * What the log needs of a file system: one folder, one file open for appending. An interface, so that a test can put one
@@ -32,24 +31,6 @@ export type WriterCall =
   | { op: 'sync' }
   | { op: 'close' }
 export type WriterAnswer = { error: { message: string; code: string | undefined } | null }
-
-/** A worker from source registers tsx for itself first; Node 20 does not hand loaders down to threads. */
-const FROM_SOURCE = `
-const { workerData } = require('node:worker_threads')
-import(workerData.tsx).then(({ register }) => {
-  register()
-  return import(workerData.url)
-})
-`
-
-/** Starts `<name>.ts` beside `base` as a thread, or `<name>.js` where this runs from dist. */
-export function startWorker(name: string, base: string): Worker {
-  const extension = extname(base)
-  const url = new URL(`./${name}${extension}`, base)
-  if (extension !== '.ts') return new Worker(url)
-  const tsx = pathToFileURL(createRequire(base).resolve('tsx/esm/api')).href.replace(/cjs$/, 'mjs')
-  return new Worker(FROM_SOURCE, { eval: true, workerData: { tsx, url: url.href } })
-}
 
 type Waiting = { resolve: () => void; reject: (error: Error) => void }
 

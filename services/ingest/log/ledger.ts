@@ -1,7 +1,17 @@
 import type { Table } from '../decode/index.ts'
 
 /** A sealed batch: the rows that the records [from, to] gave to one block. `batch` is a decimal number in the log. */
-export type Seal = { batch: bigint; table: Table; day: string; key: string; from: number; to: number; rows: number }
+export type Seal = {
+  batch: bigint
+  table: Table
+  day: string
+  key: string
+  from: number
+  to: number
+  rows: number
+  /** For a body decoded alone: which of its blocks this is. */
+  alone?: number
+}
 
 /**
  * `unknown`: sealed before this start, not yet looked for in the table. `pending`: its rows are in memory.
@@ -57,6 +67,11 @@ export class Ledger {
 
   isVoid(sequence: number): boolean {
     return this.voids.some((v) => v.from <= sequence && sequence <= v.to)
+  }
+
+  /** The batches of a body that was decoded alone. */
+  ofAlone(sequence: number): (Seal & { state: SealState })[] {
+    return [...this.seals.values()].filter((seal) => seal.alone !== undefined && seal.from === sequence)
   }
 
   /** The first record that an undone batch needs, or Infinity. */

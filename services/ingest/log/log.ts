@@ -77,8 +77,11 @@ export class IngestLog {
     return this.#nextSequence
   }
 
-  takeBatch(): bigint {
-    return this.#nextBatch++
+  /** Gives out `count` numbers for batches; the first is returned. */
+  takeBatches(count = 1): bigint {
+    const first = this.#nextBatch
+    this.#nextBatch += BigInt(count)
+    return first
   }
 
   /** Bytes of bodies that are not all in their tables, by whole segments, and of those that wait to be written. */
@@ -130,7 +133,7 @@ export class IngestLog {
   #controlHead(type: ControlType, payload: Buffer): RecordHead {
     const kind = { type, signal: 'traces', encoding: 'json' } as const
     const hash = recordHash(kind.type, kind.signal, kind.encoding, payload)
-    return { ...kind, sequence: 0, receivedAtMs: this.#o.clock.nowMs(), hash }
+    return { ...kind, sequence: 0, receivedAtMs: this.#o.clock.nowMs(), hash, alone: false }
   }
 
   #enqueue(head: RecordHead, payload: Uint8Array, sealTo: number | null = null): Promise<void> {

@@ -6,7 +6,7 @@ import { crc32c } from './crc32c.ts'
  * A record: 48 bytes of header, then the payload. Numbers are little-endian.
  *
  *    0  magic "PLR1"            4  CRC-32C of bytes 8..48, seeded with the segment's salt
- *    8  payload bytes          12  type, signal, encoding, 1 where the payload is not the body as received
+ *    8  payload bytes          12  type, signal, encoding, flags: 1 the payload is not the body as received, 2 decoded alone
  *   16  sequence (u64)         24  received at, ms since the epoch (u64)
  *   32  first 16 bytes of SHA-256 over (type, signal, encoding, payload)
  *
@@ -17,6 +17,8 @@ import { crc32c } from './crc32c.ts'
 export const HEADER_BYTES = 48
 export const HASH_BYTES = 16
 const MAGIC = 0x31524c50
+const REWRITTEN = 1
+const ALONE = 2
 export const MAGIC_TEXT = 'PLR1'
 export const TYPES = ['data', 'seal', 'checkpoint', 'void'] as const
 const SIGNALS = ['traces', 'logs', 'metrics'] as const satisfies Signal[]
@@ -31,6 +33,8 @@ export type RecordHead = {
   receivedAtMs: number
   /** 16 bytes as one latin1 string: the key that tells re-sends. */
   hash: string
+  /** Decoded by itself: its rows share no block with those of other bodies. */
+  alone?: boolean
   /** The payload is what `withOwnHash` made of another body than the one received. */
   rewritten?: boolean
 }
@@ -60,7 +64,7 @@ export function writeHeader(out: Buffer, at: number, head: RecordHead, payloadBy
   out[at + 12] = TYPES.indexOf(head.type)
   out[at + 13] = SIGNALS.indexOf(head.signal)
   out[at + 14] = ENCODINGS.indexOf(head.encoding)
-  out[at + 15] = head.rewritten ? 1 : 0
+  out[at + 15] = (head.rewritten ? REWRITTEN : 0) | (head.alone ? ALONE : 0)
   writeU64(out, at + 16, head.sequence)
   writeU64(out, at + 24, head.receivedAtMs)
   out.write(head.hash, at + 32, HASH_BYTES, 'latin1')
@@ -77,7 +81,8 @@ export function readRecord(bytes: Buffer, at: number, salt: number): LogRecord |
   const encoding = ENCODINGS[bytes[at + 14]!]
   const end = at + HEADER_BYTES + payloadBytes
   if (!type || !signal || !encoding || end > bytes.length) return null
-  const rewritten = bytes[at + 15] === 1
+  const flags = bytes[at + 15]!
+  const rewritten = (flags & REWRITTEN) !== 0
   const start = at + HEADER_BYTES + (rewritten ? HASH_BYTES : 0)
   const hash = bytes.toString('latin1', at + 32, at + HEADER_BYTES)
   return {
@@ -88,6 +93,7 @@ export function readRecord(bytes: Buffer, at: number, salt: number): LogRecord |
     receivedAtMs: readU64(bytes, at + 24),
     hash,
     rewritten,
+    alone: (flags & ALONE) !== 0,
     payload: bytes.subarray(start, end),
     check: rewritten ? bytes.toString('latin1', at + HEADER_BYTES, start) : hash,
     offset: at,

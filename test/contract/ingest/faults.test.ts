@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Registry } from 'prom-client'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { aloneInThread } from '../../../services/ingest/alone-worker.ts'
 import { type Files, systemFiles } from '../../../services/ingest/log/files.ts'
 import { ingestMetrics } from '../../../services/ingest/metrics.ts'
 import { openPipeline, type Pipeline } from '../../../services/ingest/pipeline.ts'
@@ -91,6 +92,8 @@ async function story(
       durability: 'fsync',
       logBytes: 64 * 2 ** 20,
       limits: {},
+      alone: aloneInThread({}),
+      aloneBytes: { protobuf: 15_000, json: 15_000 },
       spillBytes: o.spillBytes,
     })
   let pipeline = await open()
