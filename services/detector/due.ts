@@ -9,6 +9,8 @@ import { spanOf } from './window/cache.ts'
 
 /** Deploys of one service that one pass looks at. */
 const MAX_DEPLOYS = 100
+/** Deploys that one pass looks at; the others come with the next. */
+const MAX_LOOKS = 300
 /** On start: deploys changed this long ago may still lack a final verdict. */
 const RESUME_MS = 2 * 86_400_000
 
@@ -84,10 +86,12 @@ async function watchAll(deps: Deps, memory: Memory, deploys: readonly Deploy[]):
   }
 }
 
-/** The deploys to look at now: something of them changed, another minute closed, or their service fell quiet. */
+/** The deploys to look at now: something of them changed, another minute closed, or their service fell quiet. Newest first, so many a pass. */
 export function dueOf(memory: Memory, nowMs: number, watchMinutes: number): Due[] {
   const due: Due[] = []
-  for (const watched of memory.watched.values()) {
+  const newestFirst = [...memory.watched.values()].sort((a, b) => (a.deploy.started_at < b.deploy.started_at ? 1 : -1))
+  for (const watched of newestFirst) {
+    if (due.length >= MAX_LOOKS) break
     const { deploy } = watched
     const pair = pairOf(deploy.service, deploy.environment)
     if (memory.clocks.importing(pair, nowMs)) continue

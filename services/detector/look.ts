@@ -9,6 +9,7 @@ import { decide } from './decide/decide.ts'
 import type { Due } from './due.ts'
 import { evidenceFor } from './evidence/evidence.ts'
 import type { Deps } from './memory.ts'
+import { suspectsOf } from './near.ts'
 import type { Build, Window } from './window/window.ts'
 
 /** Findings whose traces and attributes are looked up. */
@@ -20,7 +21,7 @@ export type Look = { verdict: Verdict | null; anomalies: Anomaly[] }
 
 /** Looks at one deploy: judges it, adds evidence, and moves its anomalies. What did not change is left out. */
 export async function look(
-  deps: Pick<Deps, 'store' | 'config'>,
+  deps: Pick<Deps, 'store' | 'state' | 'config'>,
   window: Window,
   due: Due,
   excluded: ReadonlySet<number>,
@@ -38,7 +39,11 @@ export async function look(
     nowMs,
   })
   const build = buildFor(deploy, window)
-  const verdict = { ...decided, findings: await withEvidence(deps, deploy, build, decided.findings, watched.verdict) }
+  const verdict: Verdict = {
+    ...decided,
+    findings: await withEvidence(deps, deploy, build, decided.findings, watched.verdict),
+    suspects: await suspectsOf(deps, deploy, decided),
+  }
   const anomalies = liveOf({
     deploy,
     verdict,

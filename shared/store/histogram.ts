@@ -1,6 +1,4 @@
 /** Counts in base-2 exponential buckets of scale 4: index i holds (2^(i/16), 2^((i+1)/16)] nanoseconds. Pure. */
-export type Buckets = { index: readonly number[]; count: readonly number[] }
-
 export const SCALE = 4
 const PER_OCTAVE = 2 ** SCALE
 
@@ -8,14 +6,7 @@ const PER_OCTAVE = 2 ** SCALE
 export const bucketOf = (ns: number): number => Math.ceil(Math.log2(Math.max(ns, 1)) * PER_OCTAVE) - 1
 
 /** Upper bound of a bucket, nanoseconds. */
-export const upperNs = (index: number): number => 2 ** ((index + 1) / PER_OCTAVE)
-
-/** Adds histograms. */
-export function mergeBuckets(all: Iterable<Buckets>): Map<number, number> {
-  const sum = new Map<number, number>()
-  for (const b of all) b.index.forEach((i, k) => void sum.set(i, (sum.get(i) ?? 0) + Number(b.count[k])))
-  return sum
-}
+const upperNs = (index: number): number => 2 ** ((index + 1) / PER_OCTAVE)
 
 /** Quantile in nanoseconds, interpolated on the logarithm inside its bucket (4.4 % wide); null where nothing was counted. */
 export function quantileNs(histogram: ReadonlyMap<number, number>, q: number): number | null {

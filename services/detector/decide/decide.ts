@@ -4,7 +4,7 @@ import type { Sensitivity } from '../judge/index.ts'
 import type { Window } from '../window/window.ts'
 import { arrange } from './arrange.ts'
 import { commitsOf } from './commits.ts'
-import { combineFamilies } from './families.ts'
+import { combineFamilies, LARGE_LATENCY } from './families.ts'
 import { findingOf } from './finding.ts'
 import { type Frame, frameOf, minuteIso } from './frame.ts'
 import { gather } from './gather.ts'
@@ -14,7 +14,7 @@ import { silence } from './silence.ts'
 
 /** Judged minutes from which a deploy is called unchanged, or too thin: the shorter of the two usual alert windows. */
 const DECIDE_MINUTES = 5
-/** Sooner only what is beyond doubt, and never from one minute. */
+/** Sooner only what is beyond doubt, and never from one minute; young processes are slow, so slowness must be large. */
 const EARLY_P = 1e-4
 const EARLY_MINUTES = 2
 /** Judged minutes for which a finding must have stood before it stays, whatever comes after it in the watch. */
@@ -95,7 +95,9 @@ function wordOf(
   const power = powerOf(frame, signals)
   const harmful = findings.filter((f) => f.harmful)
   const judged = frame.end - frame.from
-  const soon = judged >= EARLY_MINUTES && harmful.some((f) => f.p_value <= EARLY_P)
+  const slowness = (f: Finding) => f.signal === 'latency' || f.signal === 'dependency_latency'
+  const sure = (f: Finding) => f.p_value <= EARLY_P && (!slowness(f) || f.effect >= LARGE_LATENCY)
+  const soon = harmful.some((f) => f.signal === 'silence' || (judged >= EARLY_MINUTES && sure(f)))
   const early = judged < DECIDE_MINUTES && !over && !o.quiet && !soon
   if (harmful.length > 0 && !early)
     return {

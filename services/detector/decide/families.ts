@@ -13,20 +13,26 @@ function familyOf(s: Signal): 'failing' | 'slow' | 'other' {
 /** Failures are counted exactly, and a large rise of them is the worst there is: they are tested one level finer … */
 export const moreSensitive = (s: Sensitivity): Sensitivity => (s === 'low' ? 'normal' : 'high')
 /** … and what is not certain must be large: five failures, four points and three times what was expected, or half as slow again. */
-const CERTAIN_P = { error: 5e-4, latency: 2e-3 }
+const CERTAIN_P = 5e-4
 const LARGE_POINTS = 0.04
 const LARGE_FACTOR = 3
 const LARGE_COUNT = 5
-const LARGE_LATENCY = 0.5
+export const LARGE_LATENCY = 0.5
+/** Young processes are slow (cold caches, compiling): for as long as their resources are (decide/series.ts), what is less than a fifth slower waits. */
+const WARM_UP_MINUTES = 10
+const WARM_UP_LATENCY = 0.2
 /** After this long there are requests enough to be certain, and looks enough to be fooled. */
 const FINER_MINUTES = 15
 
 function stands(f: Combined['findings'][number], s: Signal, minutes: number): boolean {
   const { observed, expected, pValue, effect } = f.judgement
-  if (s.kind === 'latency') return pValue <= CERTAIN_P.latency || (f.worse && effect >= LARGE_LATENCY)
+  if (s.kind === 'latency') {
+    if (f.worse && effect >= LARGE_LATENCY) return true
+    return pValue <= CERTAIN_P && (!f.worse || minutes > WARM_UP_MINUTES || effect >= WARM_UP_LATENCY)
+  }
   if (s.kind !== 'error') return true
   return (
-    pValue <= CERTAIN_P.error ||
+    pValue <= CERTAIN_P ||
     (f.worse &&
       minutes <= FINER_MINUTES &&
       observed - expected >= LARGE_POINTS &&
