@@ -25,6 +25,7 @@ export class Admission {
   readonly #o: AdmissionOptions
   #inFlight = 0
   #open = 0
+  #accepting = 0
   #doneBefore = 0
   #done = 0
   #windowMs = 0
@@ -50,6 +51,16 @@ export class Admission {
     this.#done += 1
   }
 
+  /** Counts a request whose body is here while it is decoded and synced. */
+  async accepting<T>(work: () => Promise<T>): Promise<T> {
+    this.#accepting += 1
+    try {
+      return await work()
+    } finally {
+      this.#accepting -= 1
+    }
+  }
+
   /** Begins a new second of counting where one has passed. */
   #roll(): void {
     const nowMs = performance.now()
@@ -61,12 +72,14 @@ export class Admission {
 
   /**
    * Whether another request would wait for more than about a second: a queue as long as what is done in a second takes a
-   * second (Little's law). Only asked when the event loop is saturated, so that slow senders alone refuse nobody.
+   * second (Little's law). Bodies that still come in count only when the event loop is saturated, so that slow senders alone
+   * refuse nobody; those that wait for the disk count always.
    */
   #isQueueLong(): boolean {
-    if (this.#open < MIN_OPEN || this.#o.pressure.utilisation() < SATURATED) return false
+    const queue = this.#o.pressure.utilisation() < SATURATED ? this.#accepting : this.#open
+    if (queue < MIN_OPEN) return false
     this.#roll()
-    return this.#open >= Math.max(MIN_OPEN, this.#doneBefore, this.#done)
+    return queue >= Math.max(MIN_OPEN, this.#doneBefore, this.#done)
   }
 
   #check(): void {

@@ -122,7 +122,8 @@ async function take(
   o.admission.enter()
   try {
     o.admission.take(body.length)
-    const decoded = await o.acceptor.accept(signal, 'protobuf', body).finally(() => o.admission.give(body.length))
+    const accept = () => o.acceptor.accept(signal, 'protobuf', body)
+    const decoded = await o.admission.accepting(accept).finally(() => o.admission.give(body.length))
     return successBody(signal, 'protobuf', decoded)
   } finally {
     o.admission.leave()

@@ -80,7 +80,7 @@ async function take(o: TransportOptions, signal: Signal, request: IncomingMessag
     const limit = encoding === 'json' ? Math.min(o.maxJsonBytes, o.maxBodyBytes) : o.maxBodyBytes
     const body = await readBody(request, o.admission, limit)
     try {
-      const decoded = await o.acceptor.accept(signal, encoding, body.bytes)
+      const decoded = await o.admission.accepting(() => o.acceptor.accept(signal, encoding, body.bytes))
       failpoint('before_answer')
       answer(response, 200, encoding, successBody(signal, encoding, decoded))
       failpoint('after_answer')
