@@ -7,6 +7,7 @@ import { createLog, type Log } from '../shared/runtime/log.ts'
 import { packageRoot } from '../shared/runtime/package.ts'
 import type { Context, Service, TargetName } from '../shared/runtime/service.ts'
 import type { Config } from '../shared/runtime/settings.ts'
+import { type SelfTelemetry, startSelfTelemetry } from '../shared/runtime/telemetry.ts'
 import { migrateState } from '../shared/state/migrate.ts'
 import { openState } from '../shared/state/open.ts'
 import { migrate, readMigrations, variablesFor } from '../shared/store/migrate.ts'
@@ -48,6 +49,7 @@ export async function up(
     urls: {},
     readiness: () => ({ ready: reasons().length === 0, reasons: reasons() }),
   }
+  let own: SelfTelemetry | null = null
   const close = async () => {
     await state.close()
     await store.close()
@@ -55,6 +57,7 @@ export async function up(
   services.push(...allTargets.filter((name) => names.includes(name)).map((name) => targets[name](context)))
   try {
     await startAll(services, log)
+    if (config.selfTelemetry) own = await startSelfTelemetry(metrics, context.clock.nowMs)
   } catch (error) {
     await close()
     throw error
@@ -63,6 +66,9 @@ export async function up(
     context,
     urls: context.urls,
     stop: async () => {
+      await own
+        ?.stop()
+        .catch((error) => log.warn({ event: 'self_telemetry', error: String(error) }, 'not all was sent'))
       await stopAll(services, log)
       await close()
     },

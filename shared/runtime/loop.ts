@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import { type Log, short } from './log.ts'
+import { recordPass } from './telemetry.ts'
 
 export type Loop = { stop(): Promise<void>; lastSuccessMs(): number | null }
 
@@ -19,12 +20,15 @@ export function startLoop(o: {
   let failures = 0
   const done = (async () => {
     while (!abort.signal.aborted) {
+      const startedMs = o.clock.nowMs()
       try {
         await (o.clock.track?.(() => o.run(abort.signal)) ?? o.run(abort.signal))
         lastSuccess = o.clock.nowMs()
         failures = 0
+        recordPass(o.name, startedMs, o.clock.nowMs())
       } catch (error) {
         failures += 1
+        recordPass(o.name, startedMs, o.clock.nowMs(), error as Error)
         o.log.error(
           {
             event: 'loop_failed',
