@@ -47,15 +47,6 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     }
     config[name] = result.data
   }
-  const unknown = Object.keys(env).filter(
-    (key) =>
-      key.startsWith('PLUMBLINE_') &&
-      !Object.values(settings).some((s) => s.env === key) &&
-      !OTHER_VARIABLES.has(key) &&
-      !key.startsWith('PLUMBLINE_TEST_'),
-  )
-  if (unknown.length > 0)
-    throw new ConfigError(`cannot use ${unknown.join(', ')}: no such setting. See the settings table in README.md`)
   return config as Config
 }
 
@@ -67,6 +58,17 @@ const OTHER_VARIABLES = new Set([
   'PLUMBLINE_CHROMIUM',
   'PLUMBLINE_FAILPOINT',
 ])
+
+/**
+ * Variables that look like settings and are none: most likely misspelt. Not an error, because Kubernetes sets
+ * `PLUMBLINE_SERVICE_HOST`, `PLUMBLINE_PORT` and more of its own where a Service is called plumbline.
+ */
+export function unknownSettings(env: Record<string, string | undefined> = process.env): string[] {
+  const known = new Set<string>(Object.values(settings).map((s) => s.env))
+  const foreign = /^PLUMBLINE_(TEST_|SERVICE_|PORT(_|$))/
+  const ours = Object.keys(env).filter((key) => key.startsWith('PLUMBLINE_'))
+  return ours.filter((key) => !known.has(key) && !OTHER_VARIABLES.has(key) && !foreign.test(key))
+}
 
 /** True where only this machine can connect. */
 export const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127\./.test(host)

@@ -1,4 +1,4 @@
-import { loadConfig } from '../../../shared/runtime/config.ts'
+import { loadConfig, unknownSettings } from '../../../shared/runtime/config.ts'
 import { stopSignal } from '../../../shared/runtime/lifecycle.ts'
 import type { TargetName } from '../../../shared/runtime/service.ts'
 import { allTargets, up } from '../../up.ts'
@@ -21,6 +21,9 @@ const command: CliCommand = {
         const running = await up(loadConfig(), parseTargets(names))
         const { log } = running.context
         const stopped = stopSignal()
+        for (const name of unknownSettings()) {
+          log.warn({ event: 'unknown_setting', name }, `there is no setting ${name}: see the table in README.md`)
+        }
         log.info({ event: 'ready', ...running.urls, startMs: Math.round(performance.now() - startedMs) }, 'ready')
         if (running.urls.otlpHttp && running.urls.web) {
           log.info(

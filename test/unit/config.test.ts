@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { up } from '../../services/up.ts'
+import { ConfigError, isLoopback, loadConfig, unknownSettings } from '../../shared/runtime/config.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'plumbline-config-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+const fileOf = (text: string) => {
+  const file = join(dir, 'plumbline.yaml')
+  writeFileSync(file, text)
+  return file
+}
+
+describe('loadConfig', () => {
+  it('has the defaults of the contract', () => {
+    expect(loadConfig({}, 'absent.yaml')).toMatchObject({
+      dataDir: './data',
+      otlpHttpPort: 4318,
+      otlpGrpcPort: 4317,
+      webPort: 8080,
+      host: '127.0.0.1',
+      clickhouseUrl: '',
+      allowPrivateTargets: [],
+    })
+  })
+
+  it('takes a setting from the file, and from the environment before the file', () => {
+    const file = fileOf('web_port: 9001\ndata_dir: /srv/plumbline\nallow_private_targets: [10.0.0.0/8, 127.0.0.0/8]\n')
+    const config = loadConfig({ PLUMBLINE_WEB_PORT: '9002' }, file)
+    expect(config).toMatchObject({
+      webPort: 9002,
+      dataDir: '/srv/plumbline',
+      allowPrivateTargets: ['10.0.0.0/8', '127.0.0.0/8'],
+    })
+  })
+
+  it.each([
+    ['PLUMBLINE_WEB_PORT', '70000'],
+    ['PLUMBLINE_WEB_PORT', 'http'],
+    ['PLUMBLINE_CLICKHOUSE_URL', 'clickhouse:8123'],
+    ['PLUMBLINE_STATE_URL', 'mysql://x'],
+    ['PLUMBLINE_DURABILITY', 'maybe'],
+    ['PLUMBLINE_DATA_DIR', ''],
+    ['PLUMBLINE_CLICKHOUSE_CLUSTER', 'a; DROP TABLE x'],
+  ])('refuses %s=%s and names it', (env, value) => {
+    expect(() => loadConfig({ [env]: value }, 'absent.yaml')).toThrow(ConfigError)
+    expect(() => loadConfig({ [env]: value }, 'absent.yaml')).toThrow(env)
+  })
+
+  it('refuses a file with a setting that there is not, and names it', () => {
+    expect(() => loadConfig({}, fileOf('web_prot: 1\n'))).toThrow('"web_prot" is no setting')
+  })
+
+  it('refuses a file that is no mapping, or no YAML', () => {
+    expect(() => loadConfig({}, fileOf('- a\n- b\n'))).toThrow('must be a mapping')
+    expect(() => loadConfig({}, fileOf('a: [1\n'))).toThrow('cannot read')
+  })
+
+  it('takes an empty file for no settings', () => {
+    expect(loadConfig({}, fileOf('')).webPort).toBe(8080)
+  })
+})
+
+describe('unknownSettings', () => {
+  it('names what looks like a setting and is none', () => {
+    expect(unknownSettings({ PLUMBLINE_WEBPORT: '1', PLUMBLINE_WEB_PORT: '1', PATH: 'x' })).toEqual([
+      'PLUMBLINE_WEBPORT',
+    ])
+  })
+
+  it('is silent about what Kubernetes and the command line set', () => {
+    const env = {
+      PLUMBLINE_SERVICE_HOST: 'x',
+      PLUMBLINE_PORT: 'x',
+      PLUMBLINE_PORT_8080_TCP: 'x',
+      PLUMBLINE_URL: 'x',
+      PLUMBLINE_API_KEY: 'x',
+    }
+    expect(unknownSettings(env)).toEqual([])
+  })
+})
+
+describe('isLoopback', () => {
+  it.each(['127.0.0.1', '127.8.8.8', '::1', 'localhost'])('%s is', (host) => expect(isLoopback(host)).toBe(true))
+  it.each(['0.0.0.0', '::', '10.0.0.1', '1127.0.0.1', 'example.com'])('%s is not', (host) =>
+    expect(isLoopback(host)).toBe(false),
+  )
+})
+
+describe('up', () => {
+  it('refuses a lone target on the embedded engine, and says why and what to do', async () => {
+    const starting = up(loadConfig({ PLUMBLINE_DATA_DIR: dir }, 'absent.yaml'), ['ingest'])
+    await expect(starting).rejects.toThrow(
+      /cannot start ingest alone: the embedded engine belongs to one process.*PLUMBLINE_CLICKHOUSE_URL/,
+    )
+  })
+})
