@@ -36,8 +36,6 @@ export type ReplayOptions = {
 export class Replay {
   readonly #o: ReplayOptions
   readonly #ranges: Range[] = []
-  #work: Live | null = null
-  #next = Number.POSITIVE_INFINITY
   #running: Promise<void> | null = null
   #stopped = false
 
@@ -52,7 +50,7 @@ export class Replay {
 
   /** The first record that is still to be read or sealed, or Infinity. */
   get from(): number {
-    return Math.min(this.#next, this.#work?.from ?? Number.POSITIVE_INFINITY, ...this.#ranges.map((r) => r.from))
+    return Math.min(...this.#ranges.map((range) => range.from))
   }
 
   get active(): boolean {
@@ -78,8 +76,6 @@ export class Replay {
         log.error({ event: 'replay_failed', error: short(String(error)) }, 'cannot read the log back; trying again')
         await clock.sleep(1000)
       }
-      this.#work = null
-      this.#next = Number.POSITIVE_INFINITY
     }
     this.#running = null
   }
@@ -92,24 +88,25 @@ export class Replay {
     )
     const begins = [...seals].sort((a, b) => a.from - b.from)
     const ends = [...seals].sort((a, b) => a.to - b.to)
-    this.#work = work
-    this.#next = range.from
+    let next = range.from
     for (;;) {
       // First the end, then the wait: what is appended meanwhile may not be on disk yet.
       const to = range.to ?? ingestLog.nextSequence - 1
       await ingestLog.settled()
-      for await (const record of ingestLog.read(this.#next, to)) {
+      for await (const record of ingestLog.read(next, to)) {
         if (this.#stopped) return
         this.#end(work, ends, record.sequence - 1)
         this.#begin(work, begins, record.sequence)
         if (record.alone) await this.#decodeAlone(record)
         else this.#decode(work, record)
-        this.#next = record.sequence + 1
+        next = record.sequence + 1
+        // What is read and sealed is the flusher's now: the log may let go of it, and a second try begins behind it.
+        range.from = Math.min(next, work.from)
         await flusher.drained(MAX_PENDING_BYTES)
         await yieldToLoop()
       }
       if (this.#stopped) return
-      this.#next = to + 1
+      next = to + 1
       this.#end(work, ends, to)
       if (range.to !== null) break
       if (ingestLog.nextSequence !== to + 1) continue
@@ -117,7 +114,7 @@ export class Replay {
       this.#o.onCaughtUp()
       break
     }
-    for (const key of work.keys()) flusher.seal(work, key, this.#next - 1)
+    for (const key of work.keys()) flusher.seal(work, key, next - 1)
   }
 
   /** Makes the batches of a large body again that are not in memory or done, under the numbers that they had. */
