@@ -4,13 +4,18 @@ import { parseArgs } from 'node:util'
 
 /** What every set in `sets/` exports as its default: reads the data, feeds the shipped code, writes the answers. */
 export type EvalOptions = {
-  /** `--data`, else `--cases`: a folder or a file. */
+  /** `--data`, else `--cases`: a folder or a file. A generated set takes `--only` here, or ''. */
   input: string
+  /** '' where a generated set need not write. */
   out: string
+  /** A generated set's short form. */
+  quick: boolean
   /** One line of progress on stderr. */
   progress: (line: string) => void
 }
 export type EvalSet = (options: EvalOptions) => Promise<void>
+/** `generated`: the set draws its own data. */
+type EvalModule = { default: EvalSet; generated?: boolean }
 
 const folder = join(import.meta.dirname, 'sets')
 
@@ -22,18 +27,31 @@ async function main(argv: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: argv,
     allowPositionals: true,
-    options: { data: { type: 'string' }, cases: { type: 'string' }, out: { type: 'string' } },
+    options: {
+      data: { type: 'string' },
+      cases: { type: 'string' },
+      out: { type: 'string' },
+      only: { type: 'string' },
+      quick: { type: 'boolean' },
+    },
   })
   const name = positionals[0] ?? ''
   const input = values.data ?? values.cases
-  if (!sets.includes(name) || !input || !values.out) {
-    process.stderr.write(`usage: npm run eval -- <${sets.join('|')}> (--data DIR | --cases FILE) --out OUT\n`)
+  const module = sets.includes(name) ? ((await import(`./sets/${name}.ts`)) as EvalModule) : undefined
+  if (!module || (!module.generated && (!input || !values.out))) {
+    process.stderr.write(
+      `usage: npm run eval -- <${sets.join('|')}> (--data DIR | --cases FILE | --quick | --only WORLD) --out OUT\n`,
+    )
     return 3
   }
-  const module = (await import(`./sets/${name}.ts`)) as { default: EvalSet }
   const started = performance.now()
   const say = (line: string) => process.stderr.write(`${name}: ${line}\n`)
-  await module.default({ input, out: values.out, progress: say })
+  await module.default({
+    input: input ?? values.only ?? '',
+    out: values.out ?? '',
+    quick: values.quick ?? false,
+    progress: say,
+  })
   say(`done in ${((performance.now() - started) / 1000).toFixed(1)} s`)
   return 0
 }

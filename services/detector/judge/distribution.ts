@@ -2,8 +2,8 @@ import { smallestRise } from './binomial.ts'
 import { levelFor } from './calibrate.ts'
 import { countAbove, cutAt, pool, quantileAt, totalOf } from './histogram.ts'
 import { scoreOf } from './kinds.ts'
-import { EXACT_SHARE, exonerate, penaltyOf, type ShareLook, strongest } from './shares.ts'
-import type { DistributionInput, Histogram, Judgement } from './types.ts'
+import { EXACT_SHARE, exonerate, penaltyOf, type ShareLook, strongest, totalsOf } from './shares.ts'
+import type { Count, DistributionInput, Histogram, Judgement } from './types.ts'
 
 /** Where the baseline is cut: half of its requests are slower than the first, one in a hundred than the last. Body, shoulder, tail. */
 const CUTS = [0.5, 0.9, 0.99]
@@ -11,6 +11,8 @@ const CUTS = [0.5, 0.9, 0.99]
 const MIN_SHIFT = 0.1
 /** Requests beyond a cut that decide at least. */
 const MIN_BEYOND = 5
+/** The newer half of the window must show this share of the difference: what a start costs (cold caches, compiling) fades, a regression lasts. */
+const LASTING = 0.5
 /** Chance of the last look to see the stated effect; a shift moves the cuts less evenly than errors do, so it is held higher (75-95 % of worlds, simulated). */
 const STATED_POWER = 0.75
 /** Nothing is claimed with less power than this: a doubling. */
@@ -25,6 +27,7 @@ type Cut = {
   effect: number
   smallest: number | null
   matters: boolean
+  lasting: boolean
 }
 
 /**
@@ -47,6 +50,7 @@ function judgeCut(input: DistributionInput, before: Map<number, number>, q: numb
   const count = (h: Histogram) => countAbove(h, cut)
   const first = strongest(input.baseline.map(count), input.current.map(count))
   const look = exonerate(first, input.concurrent?.map(count), input.current.length)
+  const lasting = lasts(look, input.current.slice(-Math.ceil(look.w / 2)).map(count))
   const window = pool(input.current.slice(-look.w))
   const [expected, observed] = [quantileAt(before, q, input.scale), quantileAt(window, q, input.scale)]
   const effect = observed / expected - 1
@@ -65,8 +69,16 @@ function judgeCut(input: DistributionInput, before: Map<number, number>, q: numb
     expected,
     effect,
     smallest: smallest === null ? null : Math.max(smallest, MIN_SHIFT),
-    matters: large,
+    matters: large && lasting,
+    lasting,
   }
+}
+
+/** Whether the newer half of the window still shows the difference; true where nothing came in it. */
+function lasts(look: ShareLook, newer: readonly Count[]): boolean {
+  const { bad, total } = totalsOf(newer)
+  const whole = look.bad / look.total - look.nul.rate
+  return total === 0 || whole === 0 || (bad / total - look.nul.rate) / whole >= LASTING
 }
 
 const short = (v: number): string => String(Number(v.toPrecision(3)))
@@ -104,6 +116,7 @@ function reasonOf(cut: Cut, judgement: Judgement['judgement'], p: number, limit:
   const end = `(p ${p.toPrecision(2)}, limit ${limit.toPrecision(2)})`
   if (judgement === 'nodata') return `${seen}; too few requests to tell ${end}`
   if (judgement !== 'pass') return `${seen}; more than its own windows vary ${end}`
+  if (p <= limit && !cut.lasting) return `${seen}; it fades, as after a start ${end}`
   if (p <= limit) return `${seen}; certain, but too small to matter ${end}`
   if (cut.before.p * CUTS.length <= limit) return `${seen}; the old version shows it in the same minutes ${end}`
   return `${seen}; within what the baseline allows ${end}`

@@ -1,0 +1,94 @@
+import { decide } from '../../../services/detector/decide/decide.ts'
+import { addRows, emptyWindow, type Window } from '../../../services/detector/window/window.ts'
+import type { Deploy } from '../../../shared/model/deploy.ts'
+import type { Verdict } from '../../../shared/model/verdict.ts'
+import type { Random } from '../generate/random.ts'
+import { drawer } from './draw.ts'
+import { ENVIRONMENT, T0, type World } from './spec.ts'
+
+/** The shipped defaults (shared/runtime/settings.ts). */
+export const SHIPPED = { settleMinutes: 1, watchMinutes: 60, sensitivity: 'normal' } as const
+const BEFORE = 360
+
+/** How one deploy of a world was seen over its watch. */
+export type Seen = {
+  deploy: Deploy
+  /** Minute of the world at whose end it was first called regressed, or null, and what was said. */
+  regressedAt: number | null
+  reason: string
+  last: Verdict
+}
+export type Outcome = {
+  seen: Seen[]
+  /** Of the guilty deploy: place among the world's deploys by score when it was found (ties count against it). */
+  rank: number | null
+  minutes: number | null
+}
+
+/** Looks at every deploy of a world at the end of every minute, with what is known by then. */
+export function watch(world: World, r: Random, minutes: number = SHIPPED.watchMinutes): Outcome {
+  const windows = new Map<string, { window: Window; next: (minute: number) => void }>()
+  for (const spec of world.services) {
+    const window = emptyWindow({ service: spec.name, environment: ENVIRONMENT }, T0 - BEFORE, T0 + minutes + 15)
+    const draw = drawer(spec, r)
+    const next = (minute: number) => {
+      for (const [cell, rows] of draw(minute)) addRows(window, cell, rows)
+    }
+    for (let m = -world.history; m < 0; m++) next(m)
+    windows.set(spec.name, { window, next })
+  }
+  const seen = new Map<string, Seen>()
+  let rank: number | null = null
+  for (let m = 0; m < minutes; m++) {
+    for (const { next } of windows.values()) next(m)
+    for (const deploy of world.deploys) {
+      const before = seen.get(deploy.id)
+      const began = Date.parse(deploy.started_at) / 60_000 - T0
+      if (began > m || (before && (before.regressedAt !== null || before.last.final))) continue
+      const last = lookAt(
+        windows.get(deploy.service)!.window,
+        deploy,
+        m,
+        before?.last ?? null,
+        wrongMinutes(seen, deploy, m),
+      )
+      const regressed = last.verdict === 'regressed'
+      seen.set(deploy.id, { deploy, regressedAt: regressed ? m : null, reason: regressed ? last.reason : '', last })
+    }
+    const guilty = world.guilty === null ? undefined : seen.get(world.guilty)
+    if (guilty && guilty.regressedAt === m)
+      rank = [...seen.values()].filter((s) => s !== guilty && s.last.score >= guilty.last.score).length + 1
+  }
+  const guilty = world.guilty === null ? undefined : seen.get(world.guilty)
+  const minutesTaken = guilty && guilty.regressedAt !== null ? guilty.regressedAt + 1 - world.onset : null
+  return { seen: [...seen.values()], rank, minutes: minutesTaken }
+}
+
+export function lookAt(
+  window: Window,
+  deploy: Deploy,
+  minute: number,
+  before: Verdict | null,
+  excluded: ReadonlySet<number>,
+): Verdict {
+  return decide(window, deploy, {
+    ...SHIPPED,
+    closedMinute: T0 + minute,
+    quiet: false,
+    othersAlive: true,
+    excluded,
+    before,
+    nowMs: (T0 + minute + 1) * 60_000 + 8_000,
+  })
+}
+
+/** Minutes in which another deploy of the service is held to have made it worse: no part of a baseline. */
+function wrongMinutes(seen: ReadonlyMap<string, Seen>, deploy: Deploy, minute: number): Set<number> {
+  const wrong = new Set<number>()
+  for (const s of seen.values()) {
+    if (s.deploy === deploy || s.deploy.service !== deploy.service || s.regressedAt === null) continue
+    const from = Math.min(...s.last.findings.filter((f) => f.harmful).map((f) => Date.parse(f.started_at) / 60_000))
+    for (let m = from; m <= T0 + minute; m++) wrong.add(m)
+  }
+  return wrong
+}
