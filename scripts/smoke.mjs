@@ -39,7 +39,7 @@ const ready = new Promise((resolve, reject) => {
       // npm's own lines
     }
   })
-  ended.then((code) => reject(new Error(`npm start ended with code ${code}`)))
+  void ended.then((code) => reject(new Error(`npm start ended with code ${code}`)))
 })
 
 const traceId = '0af7651916cd43dd8448eb211c80319c'

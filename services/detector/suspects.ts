@@ -64,27 +64,13 @@ const round = (x: number): number => Math.round(x * 1000) / 1000
 
 /** Services that `service` calls, directly or over others, and over how many hops; itself is 0. */
 export function downstream(service: string, calls: readonly CallRow[]): Map<string, number> {
-  return reach(service, calls, (c) => [c.caller, c.callee])
-}
-
-/** Services that call `service`, directly or over others. */
-export function upstream(service: string, calls: readonly CallRow[]): Map<string, number> {
-  return reach(service, calls, (c) => [c.callee, c.caller])
-}
-
-function reach(
-  service: string,
-  calls: readonly CallRow[],
-  edge: (c: CallRow) => [string, string],
-): Map<string, number> {
   const found = new Map([[service, 0]])
   const queue = [service]
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
     for (const c of calls) {
-      const [from, to] = edge(c)
-      if (from !== at || found.has(to)) continue
-      found.set(to, found.get(at)! + 1)
-      queue.push(to)
+      if (c.caller !== at || found.has(c.callee)) continue
+      found.set(c.callee, found.get(at)! + 1)
+      queue.push(c.callee)
     }
   }
   return found

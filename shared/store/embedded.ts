@@ -8,7 +8,8 @@ import { identifier, type NativeBlock, type Params, readLimits, type Store } fro
 
 type Connection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>
 
-const READERS = 3
+/** With the writer, one less than the threads of libuv: an engine query holds one, and the log must not wait for it to sync. */
+const READERS = 2
 
 /** One connection to the engine in this process. The cast: chdb is typed against the client's older type package. */
 async function connect(path: string, settings: Record<string, string | number>): Promise<ClickHouseClient> {

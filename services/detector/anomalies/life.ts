@@ -44,14 +44,17 @@ export function liveOf(o: LifeInput): Anomaly[] {
 function advance(id: string, finding: Finding, before: Anomaly | undefined, o: LifeInput): Anomaly {
   const fresh = anomalyOf(id, finding, o)
   // When it began is what was said first: later looks only sharpen the numbers.
-  const now: Anomaly = before
-    ? { ...fresh, started_at: before.started_at < fresh.started_at ? before.started_at : fresh.started_at }
-    : fresh
+  const now: Anomaly = before ? { ...fresh, started_at: earlier(before.started_at, fresh.started_at) } : fresh
   const level = o.levelOf(now)
   if (level.state === 'back') return close(before?.state === 'closed' ? before : now, level, o)
   if (before?.state === 'closed' && level.state !== 'away') return before
   return now
 }
+
+/** Times in ISO 8601 in UTC are in order as text. */
+const inOrder = (a: string, b: string) => (a > b ? ([b, a] as const) : ([a, b] as const))
+const earlier = (a: string, b: string) => inOrder(a, b)[0]
+const later = (a: string, b: string) => inOrder(a, b)[1]
 
 /** Closes what is back; what is closed already stays as it is. */
 function close(a: Anomaly, level: Level, o: { nowMs: number }): Anomaly {
@@ -60,7 +63,7 @@ function close(a: Anomaly, level: Level, o: { nowMs: number }): Anomaly {
   return {
     ...a,
     state: 'closed',
-    ended_at: ended < a.started_at ? a.started_at : ended,
+    ended_at: later(ended, a.started_at),
     evidence: {
       ...a.evidence,
       closed_reason: level.replaced

@@ -1,4 +1,4 @@
-import { cumulativeStdNormalProbability, gammaln, probit } from 'simple-statistics'
+import { cumulativeStdNormalProbability, gammaln } from 'simple-statistics'
 
 /** Above this many expected events on either side the normal form is exact to three digits of the tail and a sum would be long. */
 const SUM_LIMIT = 5_000
@@ -63,9 +63,4 @@ export function upperTail(z: number): number {
   if (z < 4) return 1 - cumulativeStdNormalProbability(z)
   const mills = 1 / (z + 1 / (z + 2 / (z + 3 / (z + 4 / (z + 5 / z)))))
   return (mills * Math.exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI)
-}
-
-/** z such that P(Z > z) = p, for 0 < p < 1. */
-export function upperQuantile(p: number): number {
-  return -probit(Math.min(Math.max(p, 1e-12), 1 - 1e-12))
 }
