@@ -15,6 +15,8 @@ const BEFORE_MINUTES = 240
 const AHEAD_MINUTES = 60
 /** Closer looks at one service in one pass; an import has many unusual minutes. */
 const MAX_LOOKS = 12
+/** Services looked at closer in one pass: what lasts is seen a minute later. */
+const MAX_SERVICES = 25
 /** A change waits this long for the verdict of a deploy among the services it calls. */
 const WAIT_MINUTES = 5
 /** A deploy this near may be the cause. */
@@ -29,6 +31,7 @@ export async function findRolling(
   nowMs: number,
 ): Promise<Anomaly[]> {
   const opened: Anomaly[] = []
+  let looks = 0
   for (const pair of pairs) {
     const line = memory.lines.lines.get(pair)
     const closed = memory.clocks.closedMinute(pair, nowMs)
@@ -36,7 +39,9 @@ export async function findRolling(
     const silentUntil = memory.rolledTo.get(pair) ?? 0
     const due = memory.triggers.feed(pair, line, closed).filter((m) => m > silentUntil)
     memory.rolledTo.set(pair, Math.max(silentUntil, closed))
-    if (due.length > 0) opened.push(...(await lookCloser(deps, memory, line, spread(due), nowMs)))
+    if (due.length === 0 || looks >= MAX_SERVICES) continue
+    looks += 1
+    opened.push(...(await lookCloser(deps, memory, line, spread(due), nowMs)))
   }
   return opened
 }
@@ -62,7 +67,10 @@ async function lookCloser(
     const isOpen = [...memory.open.values(), ...opened].some((a) => pairOf(a.service, a.environment) === pair)
     if (isOpen || (await explained(deps, line, minute))) continue
     const hour = Math.floor(minute / 60) * 60
-    await memory.windows.load([{ id, service, environment, from: hour - BEFORE_MINUTES, to: hour + AHEAD_MINUTES }])
+    await memory.windows.load(
+      [{ id, service, environment, from: hour - BEFORE_MINUTES, to: hour + AHEAD_MINUTES }],
+      ['route'],
+    )
     const window = memory.windows.get(id)
     if (!window) continue
     const [finding] = confirm(window, minute, new Set(), deps.config.sensitivity)

@@ -8,6 +8,9 @@ const LAST = 3
 const OF_LAST = 2
 /** Requests in a minute below which its share of errors says nothing. */
 const LEAST_REQUESTS = 5
+/** Less than two points of errors more, or a quarter slower, is never looked at: half of what would have to be found. */
+const ERROR_FLOOR = 0.02
+const LATENCY_FLOOR = Math.log(1.25)
 
 type Watcher = { errors: Rolling; latency: Rolling; unusual: boolean[]; next: number }
 
@@ -28,8 +31,8 @@ export class Triggers {
       const enough = p && p.requests >= LEAST_REQUESTS
       const e = watcher.errors.push(enough ? p.errors / p.requests : null, atMs)
       const l = watcher.latency.push(enough ? Math.log(p.p95Ms) : null, atMs)
-      const errorsUp = enough && e.score >= UNUSUAL && p.errors / p.requests > e.expected
-      const slower = enough && l.score >= UNUSUAL && Math.log(p.p95Ms) > l.expected
+      const errorsUp = enough && e.score >= UNUSUAL && p.errors / p.requests >= e.expected + ERROR_FLOOR
+      const slower = enough && l.score >= UNUSUAL && Math.log(p.p95Ms) >= l.expected + LATENCY_FLOOR
       watcher.unusual.push(Boolean(errorsUp || slower))
       if (watcher.unusual.length > LAST) watcher.unusual.shift()
       if (watcher.unusual.filter(Boolean).length >= OF_LAST) due.push(watcher.next)

@@ -2,7 +2,7 @@ import type { Deploy } from '../../../shared/model/deploy.ts'
 import { ms } from '../../../shared/state/deploy-merge.ts'
 import type { Store } from '../../../shared/store/store.ts'
 import { fill, refill } from './read.ts'
-import { emptyWindow, sizeOf, type Window } from './window.ts'
+import { type Cell, emptyWindow, sizeOf, type Window } from './window.ts'
 
 /** Minutes before a deploy that can serve as its baseline. */
 export const BEFORE_MINUTES = 360
@@ -17,6 +17,7 @@ const MAX_BYTES = 350_000_000
  */
 export class WindowCache {
   readonly #windows = new Map<string, Window>()
+  readonly #bytes = new Map<string, number>()
   readonly #store: Store
 
   constructor(store: Store) {
@@ -35,6 +36,7 @@ export class WindowCache {
 
   forget(id: string): void {
     this.#windows.delete(id)
+    this.#bytes.delete(id)
   }
 
   /** Loads the windows that are missing, those that overlap together. */
@@ -47,6 +49,7 @@ export class WindowCache {
       to: number
       histogramsFrom?: number
     }[],
+    cells?: readonly Cell[],
   ): Promise<void> {
     const missing = wanted.filter((w) => {
       const have = this.#windows.get(w.id)
@@ -64,8 +67,12 @@ export class WindowCache {
         windows.map((w) => w.window),
         first.from,
         Math.max(...group.map((w) => w.to)),
+        cells,
       )
-      for (const { id, window } of windows) this.#touch(id, window)
+      for (const { id, window } of windows) {
+        this.#touch(id, window)
+        this.#bytes.set(id, sizeOf(window))
+      }
     }
     this.#evict(new Set(wanted.map((w) => w.id)))
   }
@@ -75,15 +82,15 @@ export class WindowCache {
     this.#windows.set(id, window)
   }
 
+  /** Sizes are those at loading: what the minutes since have added is little beside it. */
   #evict(keep: ReadonlySet<string>): void {
     let size = 0
-    for (const window of this.#windows.values()) size += sizeOf(window)
-    if (size <= MAX_BYTES) return
-    for (const [id, window] of this.#windows) {
+    for (const id of this.#windows.keys()) size += this.#bytes.get(id) ?? 0
+    for (const id of [...this.#windows.keys()]) {
       if (size <= MAX_BYTES) return
       if (keep.has(id)) continue
-      size -= sizeOf(window)
-      this.#windows.delete(id)
+      size -= this.#bytes.get(id) ?? 0
+      this.forget(id)
     }
   }
 }

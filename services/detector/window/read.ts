@@ -16,7 +16,7 @@ const MINUTES_A_READ: Record<Cell, number> = {
   pattern: 3600,
   metric: 1800,
 }
-const LEAST_STEP = 5
+const MINUTES_A_STEP = 90
 
 const SQL: Record<Cell, string> = {
   route: `SELECT service, environment, version, commit, route AS key,
@@ -40,24 +40,40 @@ const SQL: Record<Cell, string> = {
 
 const CELLS = Object.keys(SQL) as Cell[]
 
-/** Fills windows with the minutes `from` … `to` (exclusive), all of them with the same few queries. */
-export async function fill(store: Store, windows: readonly Window[], from: number, to: number): Promise<void> {
+/**
+ * Fills windows with the minutes `from` … `to` (exclusive), many windows with each query: a minute of all services at once,
+ * or an hour and a half of a few. Rollups are sorted by hour and service, so both read little else.
+ */
+export async function fill(
+  store: Store,
+  windows: readonly Window[],
+  from: number,
+  to: number,
+  cells: readonly Cell[] = CELLS,
+): Promise<void> {
   if (windows.length === 0 || to <= from) return
   const byPair = new Map<string, Window[]>()
   for (const w of windows) {
     const key = `${w.service}\n${w.environment}`
     byPair.set(key, [...(byPair.get(key) ?? []), w])
   }
-  const recent = Math.min(...windows.map((w) => w.histogramsFrom))
-  const names = {
-    recent_s: recent * 60,
-    services: [...new Set(windows.map((w) => w.service))],
-    pairs: [...byPair.keys()],
-  }
-  for (const cell of CELLS) {
-    const step = Math.max(LEAST_STEP, Math.floor(MINUTES_A_READ[cell] / names.pairs.length))
-    for (let at = from; at < to; at += step)
-      await fillCell(store, byPair, cell, { ...names, from_s: at * 60, to_s: Math.min(to, at + step) * 60 })
+  const recent_s = Math.min(...windows.map((w) => w.histogramsFrom)) * 60
+  const pairs = [...byPair.keys()].sort()
+  for (const cell of cells) {
+    const step = Math.min(to - from, MINUTES_A_STEP)
+    const count = Math.max(1, Math.floor(MINUTES_A_READ[cell] / step))
+    for (let i = 0; i < pairs.length; i += count) {
+      const some = pairs.slice(i, i + count)
+      const services = [...new Set(some.map((pair) => pair.split('\n')[0]!))]
+      for (let at = from; at < to; at += step)
+        await fillCell(store, byPair, cell, {
+          recent_s,
+          services,
+          pairs: some,
+          from_s: at * 60,
+          to_s: Math.min(to, at + step) * 60,
+        })
+    }
   }
 }
 
