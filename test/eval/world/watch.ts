@@ -1,4 +1,5 @@
 import { decide } from '../../../services/detector/decide/decide.ts'
+import { BEFORE_MINUTES, HISTOGRAM_MINUTES } from '../../../services/detector/window/cache.ts'
 import { addRows, emptyWindow, type Window } from '../../../services/detector/window/window.ts'
 import type { Deploy } from '../../../shared/model/deploy.ts'
 import type { Verdict } from '../../../shared/model/verdict.ts'
@@ -8,7 +9,6 @@ import { ENVIRONMENT, T0, type World } from './spec.ts'
 
 /** The shipped defaults (shared/runtime/settings.ts). */
 export const SHIPPED = { settleMinutes: 1, watchMinutes: 60, sensitivity: 'normal' } as const
-const BEFORE = 360
 
 /** How one deploy of a world was seen over its watch. */
 export type Seen = {
@@ -29,7 +29,12 @@ export type Outcome = {
 export function watch(world: World, r: Random, minutes: number = SHIPPED.watchMinutes): Outcome {
   const windows = new Map<string, { window: Window; next: (minute: number) => void }>()
   for (const spec of world.services) {
-    const window = emptyWindow({ service: spec.name, environment: ENVIRONMENT }, T0 - BEFORE, T0 + minutes + 15)
+    const window = emptyWindow(
+      { service: spec.name, environment: ENVIRONMENT },
+      T0 - BEFORE_MINUTES,
+      T0 + minutes + 15,
+      T0 - HISTOGRAM_MINUTES,
+    )
     const draw = drawer(spec, r)
     const next = (minute: number) => {
       for (const [cell, rows] of draw(minute)) addRows(window, cell, rows)
