@@ -103,7 +103,9 @@ async function move(tx: Tx, tracked: TrackedIncident, m: Moving): Promise<Transi
   const same =
     !m.changed && described === tracked.incident && JSON.stringify(after.tracking) === JSON.stringify(tracked.tracking)
   if (!same) await save(tx, after, m.nowMs, actions.includes('drop'))
-  return actions.length > 0 ? { incident: incident.id, actions, reason } : null
+  // Where there is still nobody to tell, that was said when it fired.
+  const nobody = actions.length === 1 && actions[0] === 'tell_firing' && !after.tracking.told
+  return actions.length > 0 && !nobody ? { incident: incident.id, actions, reason } : null
 }
 
 async function setCursor(tx: Tx, cursor: { name: string; position: string }, nowMs: number): Promise<void> {

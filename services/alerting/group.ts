@@ -48,7 +48,7 @@ const deployGroup = (
 /** Whether a silence covers a signal of an incident: every matcher it has must hold. */
 export function covers(
   silence: Silence,
-  signal: Pick<Signal, 'service' | 'environment' | 'signal'>,
+  signal: Pick<Signal, 'service' | 'environment' | 'signal' | 'dimension'>,
   deployId: string | null,
 ): boolean {
   const m = silence.matchers
@@ -56,6 +56,7 @@ export function covers(
     (m.service === undefined || m.service === signal.service) &&
     (m.environment === undefined || m.environment === signal.environment) &&
     (m.signal === undefined || m.signal === signal.signal) &&
+    (m.dimension === undefined || m.dimension === signal.dimension) &&
     (m.deploy_id === undefined || m.deploy_id === deployId)
   )
 }

@@ -1,10 +1,12 @@
 import type { Anomaly } from '../../shared/model/anomaly.ts'
 import type { Verdict } from '../../shared/model/verdict.ts'
+import { standingAccepted } from '../../shared/state/accepted.ts'
 import { setCursor } from '../../shared/state/cursors.ts'
 import { deploysChangedSince } from '../../shared/state/deploys.ts'
 import { writeAnomalies } from '../../shared/store/anomalies.ts'
 import { mirrorDeploys } from '../../shared/store/deploys.ts'
 import { writeVerdicts } from '../../shared/store/verdicts.ts'
+import { withAccepted } from './anomalies/accepted.ts'
 import type { Deps, Memory } from './memory.ts'
 
 export const CURSOR = 'detector.touched'
@@ -21,11 +23,12 @@ export async function writeResults(
   memory.writtenMs = Math.max(nowMs, memory.writtenMs + 1)
   const updated_at = new Date(memory.writtenMs).toISOString()
   await writeVerdicts(deps.store, found.verdicts)
+  const anomalies = withAccepted(found.anomalies, memory.open, await standingAccepted(deps.state), nowMs)
   await writeAnomalies(
     deps.store,
-    found.anomalies.map((a) => ({ ...a, updated_at })),
+    anomalies.map((a) => ({ ...a, updated_at })),
   )
-  remember(memory, found.anomalies)
+  remember(memory, anomalies)
   const changed = await deploysChangedSince(deps.state, memory.mirroredMs, 5000)
   if (changed.length > 0) {
     await mirrorDeploys(deps.store, changed)

@@ -64,7 +64,7 @@ export type Delivery = {
 
 export type Silence = {
   id: string
-  matchers: { service?: string; environment?: string; signal?: string; deploy_id?: string }
+  matchers: { service?: string; environment?: string; signal?: string; dimension?: string; deploy_id?: string }
   starts_at: string
   ends_at: string
   comment: string

@@ -29,3 +29,15 @@ export type Anomaly = {
   evidence: { finding: Finding; closed_reason: string | null }
   updated_at: string
 }
+
+/** An anomaly that somebody called expected: `observed` is the baseline of its signal until the next deploy. */
+export type AcceptedAnomaly = Pick<
+  Anomaly,
+  'service' | 'environment' | 'signal' | 'dimension' | 'observed' | 'expected'
+> & {
+  anomaly_id: string
+  deploy_id: string | null
+  accepted_at: string
+  accepted_by: string
+  comment: string
+}

@@ -109,4 +109,6 @@ export type Verdict = {
   suspects: Suspect[]
   /** The watch is over: this verdict will not change any more. */
   final: boolean
+  /** Findings that somebody called expected; added where it is read, absent where there is none. */
+  accepted?: { anomaly_id: string; signal: SignalName; dimension: string; by: string; at: string }[]
 }

@@ -15,7 +15,7 @@ export type SilenceInput = {
 }
 
 type Row = { id: string; document: string }
-const MATCHERS = ['service', 'environment', 'signal', 'deploy_id']
+const MATCHERS = ['service', 'environment', 'signal', 'dimension', 'deploy_id']
 const LONGEST_MS = 400 * 86_400_000
 const read = (row: Row) => JSON.parse(row.document) as Silence
 

@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import { acceptAnomaly } from '../../../shared/state/accepted.ts'
 import { getAnomaly, listAnomalies } from '../../../shared/store/anomalies.ts'
 import { notFound } from '../problem.ts'
 import { ok, type Route, route } from '../route.ts'
 import { boundsOf, byId, flag, id, name, paging, range } from './query.ts'
-import { anomaly, anomalyList } from './schemas/anomalies.ts'
+import { acceptedAnomaly, anomaly, anomalyList, expectedInput } from './schemas/anomalies.ts'
 import { signalName } from './schemas/verdicts.ts'
 
 export const anomalyRoutes: Route[] = [
@@ -42,6 +43,23 @@ export const anomalyRoutes: Route[] = [
       const found = await getAnomaly(api.store, params.id)
       if (!found) throw notFound('anomaly', params.id)
       return { body: found }
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/v1/anomalies/{id}/expected',
+    scope: 'admin',
+    tag: 'anomalies',
+    summary: 'Call it expected: its level is the baseline until the next deploy, and it is closed in the next pass',
+    params: byId,
+    body: expectedInput,
+    bodyOptional: true,
+    answers: ok(acceptedAnomaly),
+    handle: async ({ params, body, caller }, api) => {
+      const found = await getAnomaly(api.store, params.id)
+      if (!found) throw notFound('anomaly', params.id)
+      const by = body.by ?? caller?.name ?? 'console'
+      return { body: await acceptAnomaly(api, found, { by, comment: body.comment ?? '' }) }
     },
   }),
 ]

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Deploy } from '../../../shared/model/deploy.ts'
 import type { Verdict } from '../../../shared/model/verdict.ts'
+import { acceptedOf } from '../../../shared/state/accepted.ts'
 import { getDeploy, listDeploys, recordDeployEvent } from '../../../shared/state/deploys.ts'
 import { getVerdict, getVerdicts } from '../../../shared/store/verdicts.ts'
 import { notFound } from '../problem.ts'
@@ -114,7 +115,12 @@ export const deployRoutes: Route[] = [
     answers: ok(verdict),
     handle: async ({ params }, api) => {
       const d = await needDeploy(api, params.id)
-      return { body: (await getVerdict(api.store, d.id)) ?? pendingVerdict(d) }
+      const accepted = (await acceptedOf(api.state, d.id)).map((a) => ({
+        ...{ anomaly_id: a.anomaly_id, signal: a.signal, dimension: a.dimension },
+        ...{ by: a.accepted_by, at: a.accepted_at },
+      }))
+      const found = (await getVerdict(api.store, d.id)) ?? pendingVerdict(d)
+      return { body: accepted.length > 0 ? { ...found, accepted } : found }
     },
   }),
 ]

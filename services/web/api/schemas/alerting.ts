@@ -117,6 +117,7 @@ export const silence = z
       service: z.string().optional(),
       environment: z.string().optional(),
       signal: z.string().optional(),
+      dimension: z.string().optional(),
       deploy_id: z.string().optional(),
     }),
     starts_at: time,
@@ -136,9 +137,10 @@ export const silenceInput = z
         service: text(256).min(1).exactOptional(),
         environment: text(256).exactOptional(),
         signal: signalName.exactOptional(),
+        dimension: text(4096).min(1).exactOptional(),
         deploy_id: text(256).min(1).exactOptional(),
       })
-      .refine((m) => Object.keys(m).length > 0, 'must name a service, environment, signal or deploy_id'),
+      .refine((m) => Object.keys(m).length > 0, 'must name a service, environment, signal, dimension or deploy_id'),
     /** Now when not given. */
     starts_at: time.optional(),
     ends_at: time,

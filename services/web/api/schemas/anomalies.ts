@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { commit, maybeTime, page, time } from './common.ts'
+import { commit, maybeTime, page, text, time } from './common.ts'
 import { finding, signalName, suspect } from './verdicts.ts'
 
 export const anomaly = z
@@ -29,6 +29,27 @@ export const anomaly = z
     updated_at: time,
   })
   .meta({ id: 'Anomaly' })
+
+/** Who called it expected, and the level that is the baseline since. */
+export const acceptedAnomaly = z
+  .object({
+    anomaly_id: z.string(),
+    service: z.string(),
+    environment: z.string(),
+    deploy_id: z.string().nullable(),
+    signal: signalName,
+    dimension: z.string(),
+    observed: z.number(),
+    expected: z.number(),
+    accepted_at: time,
+    accepted_by: z.string(),
+    comment: z.string(),
+  })
+  .meta({ id: 'AcceptedAnomaly' })
+
+export const expectedInput = z
+  .strictObject({ by: text(200).min(1).optional(), comment: text(1000).optional() })
+  .meta({ id: 'ExpectedInput' })
 
 export const anomalyList = page(anomaly).meta({ id: 'AnomalyList' })
 

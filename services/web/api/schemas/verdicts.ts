@@ -108,6 +108,12 @@ export const verdict = z
     commits: z.object({ wording: z.string(), commits: z.array(commit) }),
     suspects: z.array(suspect),
     final: z.boolean(),
+    /** Findings that somebody called expected; absent where there is none. */
+    accepted: z
+      .array(
+        z.object({ anomaly_id: z.string(), signal: signalName, dimension: z.string(), by: z.string(), at: z.string() }),
+      )
+      .exactOptional(),
   })
   .meta({ id: 'Verdict' })
 
