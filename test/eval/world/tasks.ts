@@ -18,7 +18,7 @@ export type Result = Task & {
 
 /** Worlds of each sort; the quick form is a look at the harness, not a measurement. */
 export const COUNTS = {
-  full: { unchanged: 1000, kind: 40, scenario: 200, claim: 100 },
+  full: { unchanged: 1000, kind: 30, scenario: 200, claim: 100 },
   quick: { unchanged: 10, kind: 1, scenario: 5, claim: 3 },
 } as const
 
