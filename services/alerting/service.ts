@@ -8,10 +8,13 @@ import { timing } from './lifecycle.ts'
 import { type AlertingMetrics, alertingMetrics } from './metrics.ts'
 import { freeClaims, outboxStats } from './outbox.ts'
 import { prune } from './prune.ts'
+import { resend } from './resend.ts'
 import { createWatcher } from './watch.ts'
 
 const WATCH_EVERY_MS = 1_000
 const DELIVER_EVERY_MS = 500
+/** Alertmanager forgets what it was told when it restarts. */
+const RESEND_EVERY_MS = 3 * 60_000
 const PRUNE_EVERY_MS = 3_600_000
 /** As long as rollups are kept. */
 const KEEP_RETENTIONS = 4
@@ -57,6 +60,9 @@ export const alerting: ServiceFactory = (context) => {
       }
       await delivering.pump()
     }
+    const again = async () => {
+      await resend(context)
+    }
     const deliver = async () => {
       await delivering.pump()
       await report(context, metrics)
@@ -64,6 +70,7 @@ export const alerting: ServiceFactory = (context) => {
     loops = [
       startLoop({ name: 'alerting.watch', everyMs: WATCH_EVERY_MS, clock, log, run: watch }),
       startLoop({ name: 'alerting.deliver', everyMs: DELIVER_EVERY_MS, clock, log, run: deliver }),
+      startLoop({ name: 'alerting.resend', everyMs: RESEND_EVERY_MS, clock, log, run: again }),
       startLoop({
         name: 'alerting.prune',
         everyMs: PRUNE_EVERY_MS,
