@@ -9,6 +9,7 @@ import type { RouteScope } from './route.ts'
 
 export const SESSION_COOKIE = 'plumbline_session'
 const SESSION_HOURS = 12
+const MIB = 1024 * 1024
 
 export type Auth = {
   /** Who asks; null where no key is needed and none was sent. @throws ProblemError 401, 403 or 429 */
@@ -29,6 +30,7 @@ export function createAuth(context: Pick<Context, 'config' | 'state' | 'clock'>)
   // Ten failures at once and ten a minute from one address; then nobody is asked any more.
   const failures = tokenBucket({ perSecond: 10 / 60, burst: 10, clock })
   const calls = tokenBucket({ perSecond: 100, burst: 1000, clock })
+  const bytes = tokenBucket({ perSecond: 4 * MIB, burst: 64 * MIB, clock })
   const open = isLoopback(config.host) && (config.publicUrl === '' || isLoopbackName(nameOf(config.publicUrl)))
   const required = (request: HttpRequest) => !open || !isLoopbackName(hostOf(request)) || isForwarded(request)
   const fail = (request: HttpRequest, detail: string) => {
@@ -69,6 +71,8 @@ export function createAuth(context: Pick<Context, 'config' | 'state' | 'clock'>)
         )
       const waitS = calls.take(caller.id)
       if (waitS > 0) throw tooMany(waitS, 'too many requests with this key')
+      const waitBytesS = bytes.take(caller.id, bodyBytesOf(request))
+      if (waitBytesS > 0) throw tooMany(waitBytesS, 'too many bytes with this key')
       return caller
     },
   }
@@ -78,6 +82,12 @@ const tooMany = (waitS: number, cause: string) =>
   new ProblemError(429, `cannot answer: ${cause}. Try again in ${Math.ceil(waitS)} s`, {
     headers: { 'retry-after': String(Math.ceil(waitS)) },
   })
+
+/** What the caller says that it sends; the most that is read where it does not say. */
+function bodyBytesOf(request: HttpRequest): number {
+  if (request.headers['transfer-encoding'] !== undefined) return MIB
+  return Math.min(MIB, Math.max(0, Number(request.headers['content-length'] ?? 0) || 0))
+}
 
 /** The key that the request's headers carry, or null. */
 function headerOf(request: HttpRequest): string | null {

@@ -1,8 +1,8 @@
 import type { Clock } from '../../shared/runtime/clock.ts'
 
 export type TokenBucket = {
-  /** Takes one token. @returns 0, or the seconds until there is one */
-  take(key: string): number
+  /** Takes `amount` tokens, one where left out. @returns 0, or the seconds until there are as many */
+  take(key: string, amount?: number): number
 }
 
 const MAX_KEYS = 10_000
@@ -17,10 +17,10 @@ export function tokenBucket(o: { perSecond: number; burst: number; clock: Clock 
     return { tokens, atMs: nowMs }
   }
   return {
-    take: (key) => {
+    take: (key, amount = 1) => {
       const bucket = fill(key)
-      const waitS = bucket.tokens >= 1 ? 0 : (1 - bucket.tokens) / o.perSecond
-      if (waitS === 0) bucket.tokens -= 1
+      const waitS = bucket.tokens >= amount ? 0 : (amount - bucket.tokens) / o.perSecond
+      if (waitS === 0) bucket.tokens -= amount
       buckets.delete(key)
       buckets.set(key, bucket)
       const oldest = buckets.keys().next().value

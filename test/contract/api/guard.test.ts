@@ -168,5 +168,14 @@ describe('anything else', () => {
     })
     expect((await fetch(`${bed.url}/healthz`)).status).toBe(200)
   })
+  it('waits once its key has sent too many bytes; what does not say its size counts as the largest', async () => {
+    const headers = { ...as('deploy'), 'content-type': 'application/json', 'transfer-encoding': 'chunked' }
+    await bed.clock.advance(60_000)
+    const statuses = []
+    for (let i = 0; i < 65; i++) statuses.push((await plain('POST', '/api/v1/deploys', headers, '{}')).status)
+    expect([statuses.slice(0, 64).every((status) => status === 400), statuses[64]]).toEqual([true, 429])
+    const refused = await plain('POST', '/api/v1/deploys', headers, '{}')
+    expect(Number(refused.headers['retry-after'])).toBe(1)
+  })
   it('leaves no error in the log', () => expect(bed.errors).toEqual([]))
 })

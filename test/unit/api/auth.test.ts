@@ -32,5 +32,6 @@ describe('a token bucket', () => {
     expect(bucket.take('b')).toBe(0)
     await clock.advance(500)
     expect([bucket.take('a'), bucket.take('a')]).toEqual([0, 0.5])
+    expect([bucket.take('c', 3), bucket.take('c', 2), bucket.take('c', 0)]).toEqual([0, 1, 0])
   })
 })
