@@ -52,6 +52,7 @@ ORDER BY (toStartOfMinute(Timestamp), ServiceName, SpanName, Timestamp)
 TTL toDateTime(Timestamp) + toIntervalDay({ttl_days})
 SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1;
 
+-- PatternId is reserved, and 0: patterns are counted in rollup_log_patterns.
 CREATE TABLE IF NOT EXISTS otel_logs {on_cluster} (
     Timestamp DateTime64(9) CODEC(Delta(8), ZSTD(1)),
     TimestampTime DateTime DEFAULT toDateTime(Timestamp) CODEC(Delta(4), ZSTD(1)),

@@ -119,11 +119,13 @@ PARTITION BY toYYYYMMDD(minute, 'UTC')
 ORDER BY (toStartOfHour(minute), service, environment, minute, version, commit, pattern_id, severity)
 TTL minute + toIntervalDay({ttl_days} * 4);
 
+-- The words of a pattern; merged_into is the id under which it is counted since it turned out to be part of another, else 0.
 CREATE TABLE IF NOT EXISTS log_patterns {on_cluster} (
     service LowCardinality(String),
     pattern_id UInt64,
     template String,
     sample String,
+    merged_into UInt64 DEFAULT 0,
     updated_at DateTime64(3)
 ) ENGINE = {engine_prefix}ReplacingMergeTree(updated_at)
 ORDER BY (service, pattern_id);

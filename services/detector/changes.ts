@@ -20,6 +20,8 @@ export async function takeChanges(deps: Deps, memory: Memory, fromMs: number, no
   if (minutes.length === 0) return { cursorMs, minutes, byPair }
   memory.computedMs = Math.max(nowMs, memory.computedMs + 1)
   await recompute(deps.store, touched, memory.computedMs)
+  await memory.patterns.recompute(touched.logs, memory.computedMs)
+  await memory.patterns.save(nowMs)
   const presence = await readPresence(deps.store, minutes)
   const changed = new Set(minutes)
   for (const { service, environment, rows } of presence) {

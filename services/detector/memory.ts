@@ -8,6 +8,7 @@ import type { Store } from '../../shared/store/store.ts'
 import { Clocks } from './clocks.ts'
 import { Lines } from './rolling/lines.ts'
 import { Triggers } from './rolling/trigger.ts'
+import { LogPatterns } from './rollups/patterns.ts'
 import { createTouchedReader } from './rollups/touched.ts'
 import { WindowCache } from './window/cache.ts'
 
@@ -35,6 +36,7 @@ export type Memory = {
   /** Null until it was read from the state. */
   cursorMs: number | null
   computedMs: number
+  patterns: LogPatterns
   clocks: Clocks
   windows: WindowCache
   watched: Map<string, Watched>
@@ -55,10 +57,11 @@ export type Memory = {
   writtenMs: number
 }
 
-export const newMemory = (deps: Pick<Deps, 'store'>): Memory => ({
+export const newMemory = (deps: Pick<Deps, 'store' | 'state'>): Memory => ({
   readTouched: createTouchedReader(deps.store),
   cursorMs: null,
   computedMs: 0,
+  patterns: new LogPatterns(deps.store, deps.state),
   clocks: new Clocks(),
   windows: new WindowCache(deps.store),
   watched: new Map(),

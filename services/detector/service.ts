@@ -43,6 +43,7 @@ export const detector: ServiceFactory = (context) => {
     },
     stop: async () => {
       await Promise.all([loop?.stop(), replays?.stop()])
+      await memory.patterns.save(clock.nowMs(), true)
     },
     notReady: () => {
       const last = loop?.lastSuccessMs() ?? startedMs

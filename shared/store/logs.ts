@@ -118,6 +118,11 @@ export type PatternRow = {
   sample: string
 }
 
+/** Counts under the id that a pattern has today. */
+const resolved = `(SELECT r.* REPLACE (if(a.merged_into = 0, r.pattern_id, a.merged_into) AS pattern_id) FROM rollup_log_patterns AS r FINAL
+  LEFT JOIN (SELECT pattern_id, merged_into FROM log_patterns FINAL WHERE merged_into != 0 AND service = {service:String}) AS a ON a.pattern_id = r.pattern_id
+  WHERE r.service = {service:String} AND r.minute >= toDateTime({from:UInt32} - 2592000) AND r.minute < toDateTime({to:UInt32}))`
+
 /** Log patterns of a service by count. `first` and `first_version` look back a month before the span. */
 export async function listPatterns(store: Store, f: PatternFilter): Promise<PatternRow[]> {
   const params: Record<string, NonNullable<Params[string]>> = {
@@ -144,14 +149,14 @@ export async function listPatterns(store: Store, f: PatternFilter): Promise<Patt
     `SELECT pattern_id, argMax(p.severity, p.count) AS main_severity, sum(p.count) AS n, toUnixTimestamp(max(minute)) AS last,
        sumMap([toString(version)], [p.count]) AS versions,
        sumMap([intDiv(toUnixTimestamp(minute) - {from:UInt32}, {step:UInt32})], [p.count]) AS slots
-     FROM rollup_log_patterns AS p FINAL WHERE ${now} AND ${inSpan} AND p.count > 0
+     FROM ${resolved} AS p WHERE ${now} AND ${inSpan} AND p.count > 0
      GROUP BY pattern_id ORDER BY n DESC, pattern_id LIMIT {limit:UInt32}`,
     params,
   )
   if (rows.length === 0) return []
   const ids = rows.map((row) => row.pattern_id)
   const first = await store.rows<{ pattern_id: string; first: string; first_version: string }>(
-    `SELECT pattern_id, toUnixTimestamp(min(minute)) AS first, argMin(version, minute) AS first_version FROM rollup_log_patterns
+    `SELECT pattern_id, toUnixTimestamp(min(minute)) AS first, argMin(version, minute) AS first_version FROM ${resolved}
      WHERE ${where} AND minute >= toDateTime({from:UInt32} - 2592000) AND minute < toDateTime({to:UInt32}) AND count > 0 AND toString(pattern_id) IN {ids:Array(String)}
      GROUP BY pattern_id LIMIT 10000`,
     { ...params, ids },

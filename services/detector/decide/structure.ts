@@ -26,7 +26,7 @@ const TABLES = {
   pattern: { table: 'rollup_log_patterns', value: 'count', key: 'pattern_id' },
 } as const
 
-/** Routes, dependencies and log patterns that came or went with the deploy. */
+/** Routes, dependencies and log patterns that came or went with the deploy. A new pattern hurts nobody by itself: that errors are logged more often, log_error_rate tells. */
 export function structureSignals(frame: Frame, cell: 'route' | 'edge' | 'pattern'): Signal[] {
   if (frame.baseline.length < HISTORY_MINUTES || frame.end <= frame.from) return []
   const all = track(frame, 'route', null)
@@ -41,18 +41,17 @@ export function structureSignals(frame: Frame, cell: 'route' | 'edge' | 'pattern
     const t = track(frame, cell, key)
     const now = sumCounts(t.current).total
     const was = sumCounts(t.baseline).total
-    const severity = series.find((s) => s.key === key)?.kind ?? ''
     const expected = (was / wasAll) * nowAll
     if (was === 0 && now >= NEW_COUNT) {
       fresh += now
-      found.push(signal(frame, cell, key, 'new', now, 0, severity))
+      found.push(signal(frame, cell, key, 'new', now, 0))
     } else if (
       cell !== 'pattern' &&
       now === 0 &&
       expected >= EXPECTED_COUNT &&
       steady(t.baseline.map((c) => c.total))
     ) {
-      found.push(signal(frame, cell, key, 'vanished', 0, expected, severity))
+      found.push(signal(frame, cell, key, 'vanished', 0, expected))
     }
   }
   // Where something of the same size came, it was renamed, not lost.
@@ -70,11 +69,9 @@ function signal(
   direction: 'new' | 'vanished',
   now: number,
   expected: number,
-  severity: string,
 ): Signal {
   const minutes = frame.end - frame.from
   const name = NAMES[cell][direction === 'new' ? 'fresh' : 'gone']
-  const bad = severity === 'error' || severity === 'fatal'
   const { what } = NAMES[cell]
   const before = track(frame, cell, key)
   const was = sumCounts(before.baseline).total / Math.max(1, frame.baseline.length)
@@ -86,7 +83,7 @@ function signal(
     name,
     dimension: key,
     kind: cell === 'pattern' ? 'log' : 'throughput',
-    canHarm: direction === 'vanished' ? cell === 'route' : cell === 'pattern' && bad,
+    canHarm: direction === 'vanished' && cell === 'route',
     baseline: 'before',
     judgement: judgementOf(direction, now, expected, frame, reason),
     finding: () => ({

@@ -8,13 +8,12 @@ const SOURCE_KEY =
 const RANGE =
   'Timestamp >= fromUnixTimestamp64Milli({from_ms:Int64}) AND Timestamp < fromUnixTimestamp64Milli({to_ms:Int64}) AND toUnixTimestamp(toStartOfMinute(Timestamp)) IN {minutes:Array(UInt32)}'
 /** Ranges of OTLP's SeverityNumber; the text counts where no number was sent. */
-const SEVERITY = `multiIf(
+export const SEVERITY = `multiIf(
   SeverityNumber BETWEEN 1 AND 4, 'trace', SeverityNumber BETWEEN 5 AND 8, 'debug', SeverityNumber BETWEEN 9 AND 12, 'info',
   SeverityNumber BETWEEN 13 AND 16, 'warn', SeverityNumber BETWEEN 17 AND 20, 'error', SeverityNumber >= 21, 'fatal',
   lower(SeverityText) IN ('warning', 'warn'), 'warn', lower(SeverityText) IN ('err', 'error'), 'error',
   lower(SeverityText) IN ('critical', 'crit', 'fatal', 'alert', 'emergency', 'panic'), 'fatal',
   lower(SeverityText) IN ('info', 'information', 'notice'), 'info', lower(SeverityText) IN ('debug', 'trace'), lower(SeverityText), '')`
-const MAX_PATTERNS = 1000
 
 export const logStatements: readonly Statement[] = [
   {
@@ -24,13 +23,5 @@ export const logStatements: readonly Statement[] = [
     sql: `INSERT INTO rollup_logs (${KEY}, severity, count, computed_at)
 SELECT ${SOURCE_KEY}, ${SEVERITY} AS severity, count(), fromUnixTimestamp64Milli({computed_ms:Int64})
 FROM otel_logs WHERE ${RANGE} GROUP BY ${KEY}, severity`,
-  },
-  {
-    table: 'rollup_log_patterns',
-    key: [...BASE, 'pattern_id', 'severity'],
-    values: ['count'],
-    sql: `INSERT INTO rollup_log_patterns (${KEY}, pattern_id, severity, count, computed_at)
-SELECT ${SOURCE_KEY}, PatternId AS pattern_id, ${SEVERITY} AS severity, count() AS n, fromUnixTimestamp64Milli({computed_ms:Int64})
-FROM otel_logs WHERE ${RANGE} AND PatternId != 0 GROUP BY ${KEY}, pattern_id, severity ORDER BY n DESC LIMIT ${MAX_PATTERNS} BY minute, service, environment`,
   },
 ]

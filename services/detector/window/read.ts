@@ -30,8 +30,12 @@ const SQL: Record<Cell, string> = {
     FROM rollup_exceptions FINAL WHERE ${OF} AND count > 0 ${GROUP} ORDER BY sum(count) DESC LIMIT 20000`,
   log: `SELECT service, environment, version, commit, severity AS key, groupArray((${M}, toFloat64(count), 0, 0)) AS cells
     FROM rollup_logs FINAL WHERE ${OF} AND count > 0 ${GROUP} LIMIT 20000`,
-  pattern: `SELECT service, environment, version, commit, toString(pattern_id) AS key, any(severity) AS kind, groupArray((${M}, toFloat64(count), 0, 0)) AS cells
-    FROM rollup_log_patterns FINAL WHERE ${OF} AND count > 0 ${GROUP} ORDER BY sum(count) DESC LIMIT 20000`,
+  pattern: `SELECT service, environment, version, commit, key, any(s) AS kind, groupArray((m, n, 0, 0)) AS cells FROM (
+      SELECT service, environment, version, commit, toString(if(a.merged_into = 0, p.pattern_id, a.merged_into)) AS key, argMax(severity, count) AS s, ${M} AS m, toFloat64(sum(count)) AS n
+      FROM (SELECT * FROM rollup_log_patterns FINAL WHERE ${OF} AND count > 0) AS p
+      LEFT JOIN (SELECT service, pattern_id, merged_into FROM log_patterns FINAL WHERE merged_into != 0 AND service IN {services:Array(String)}) AS a USING (service, pattern_id)
+      GROUP BY service, environment, version, commit, key, m
+    ) ${GROUP} ORDER BY sum(n) DESC LIMIT 20000`,
   metric: `SELECT service, environment, version, commit, key, any(k) AS kind, any(u) AS unit, groupArray((m, n, 0, v)) AS cells FROM (
       SELECT service, environment, version, commit, metric AS key, any(kind) AS k, any(unit) AS u, ${M} AS m, toFloat64(sum(points)) AS n, sum(value_sum) AS v
       FROM rollup_metrics FINAL WHERE ${OF} AND points > 0 GROUP BY service, environment, version, commit, key, m
