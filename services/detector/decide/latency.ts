@@ -49,7 +49,8 @@ export function latencySignal(frame: Frame, cell: SpanCell, key: string, sensiti
 function ofFrame(frame: Frame, cell: SpanCell, key: string, sensitivity: Sensitivity): Signal {
   const t = histogramTrack(frame, cell, key)
   const { histograms, kind, concurrent } = baselineOf(frame, t)
-  const raw = judgeDistribution({ scale: SCALE, baseline: histograms, current: t.current, concurrent, sensitivity })
+  const judged = judgeDistribution({ scale: SCALE, baseline: histograms, current: t.current, concurrent, sensitivity })
+  const raw = { ...judged, reason: inMs(judged.reason) }
   const judgement = blame(raw, frame, t, histograms)
   return {
     name: cell === 'route' ? 'latency' : 'dependency_latency',
@@ -62,6 +63,13 @@ function ofFrame(frame: Frame, cell: SpanCell, key: string, sensitivity: Sensiti
     finding: () => describe(frame, cell, t, histograms, kind, raw),
   }
 }
+
+/** The judge knows no units: its histograms hold nanoseconds, people read milliseconds. */
+const inMs = (reason: string): string =>
+  reason.replace(
+    /^(p[\d.]+) ([\d.]+), expected ([\d.]+):/,
+    (_, q, now, was) => `${q} ${msText(Number(now) / 1e6)}, expected ${msText(Number(was) / 1e6)}:`,
+  )
 
 function baselineOf(
   frame: Frame,

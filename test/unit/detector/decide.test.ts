@@ -95,6 +95,14 @@ it('gives the same verdict for the same window, and leaves the window as it was'
   )
 })
 
+it('says in milliseconds what was compared of latencies', () => {
+  const checked = tenMinutes({ seed: 1 })
+    .at(-1)!
+    .checked.filter((c) => c.signal === 'latency')
+  expect(checked.length).toBe(3)
+  for (const { reason } of checked) expect(reason).toMatch(/^p[\d.]+ [\d.]+ ms, expected [\d.]+ ms:/)
+})
+
 it('judges a canary against the old version in the same minutes', () => {
   const v1: Traffic = {
     service: 's',
