@@ -84,6 +84,9 @@ export function decide(window: Window, deploy: Deploy, o: DecideOptions): Verdic
   return hold(verdict, frame, o)
 }
 
+/** Findings that say only that something is no longer asked for. */
+const ABSENT = new Set<string>(['throughput', 'route_vanished', 'dependency_vanished', 'log_pattern_vanished'])
+
 /** The word, and one sentence for people. */
 function wordOf(
   frame: Frame,
@@ -93,7 +96,9 @@ function wordOf(
   over: boolean,
 ): { verdict: VerdictWord; reason: string } {
   const power = powerOf(frame, signals)
-  const harmful = findings.filter((f) => f.harmful)
+  // Where there are too few requests to tell anything, that there are few must not be the verdict: silence has its own signal.
+  const thin = power.needs !== null && findings.every((f) => !f.harmful || ABSENT.has(f.signal))
+  const harmful = thin ? [] : findings.filter((f) => f.harmful)
   const judged = frame.end - frame.from
   const slowness = (f: Finding) => f.signal === 'latency' || f.signal === 'dependency_latency'
   const sure = (f: Finding) => f.p_value <= EARLY_P && (!slowness(f) || f.effect >= LARGE_LATENCY)

@@ -81,6 +81,13 @@ describe(`over ${SEEDS} worlds each`, () => {
     )
   })
 
+  it('decides nothing from ten requests, at no minute, and says how many more it needs', () => {
+    const all = runs({ rate: 1 }, 5000)
+    expect(share(all, 'insufficient_data')).toBe(1)
+    expect(all.flat().filter((v) => v.verdict === 'regressed')).toEqual([])
+    for (const looks of all) expect(looks.at(-1)!.power.needs).toMatch(/^about \d+ more requests/)
+  })
+
   it('finds one route that is twice as slow', () => {
     const all = runs({ route: { medianMs: 160 } }, 4000)
     expect(share(all, 'regressed')).toBeGreaterThanOrEqual(0.98)
