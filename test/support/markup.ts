@@ -268,4 +268,4 @@ export const withstood = (r: MarkupReport): boolean =>
   r.secrets.tables.length + r.secrets.files.length + r.secrets.log + r.secrets.messages + r.secrets.answers === 0 &&
   r.messages >= 3 &&
   r.logLines > 0 &&
-  (r.pages === null || (r.pagesWithText > r.pages / 2 && r.control.dialogs > 0 && r.control.cspReports > 0))
+  (r.pages === null || (r.pagesWithText >= r.pages / 2 && r.control.dialogs > 0 && r.control.cspReports > 0))
