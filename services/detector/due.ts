@@ -81,6 +81,7 @@ async function watchAll(deps: Deps, memory: Memory, deploys: readonly Deploy[]):
         verdict: verdicts.get(d.id) ?? null,
         anomalies: new Map(anomalies.filter((a) => a.deploy?.id === d.id).map((a) => [a.id, a])),
         looked: '',
+        seasonal: null,
         dirty: true,
       })
   }

@@ -10,6 +10,7 @@ import type { Due } from './due.ts'
 import { evidenceFor } from './evidence/evidence.ts'
 import type { Deps } from './memory.ts'
 import { suspectsOf } from './near.ts'
+import { readSeasonal } from './seasonal.ts'
 import type { Build, Window } from './window/window.ts'
 
 /** Findings whose traces and attributes are looked up. */
@@ -29,8 +30,10 @@ export async function look(
 ): Promise<Look> {
   const { watched, closedMinute } = due
   const { deploy } = watched
+  watched.seasonal ??= await readSeasonal(deps.store, deploy, deps.config.watchMinutes)
   const decided = decide(window, deploy, {
     ...deps.config,
+    seasonal: watched.seasonal,
     closedMinute,
     quiet: due.quiet,
     othersAlive: due.othersAlive,

@@ -10,6 +10,7 @@ import { Lines } from './rolling/lines.ts'
 import { Triggers } from './rolling/trigger.ts'
 import { LogPatterns } from './rollups/patterns.ts'
 import { createTouchedReader } from './rollups/touched.ts'
+import type { Seasonal } from './seasonal.ts'
 import { WindowCache } from './window/cache.ts'
 
 /** What one look at a deploy needs to know of the look before. */
@@ -19,6 +20,8 @@ export type Watched = {
   anomalies: Map<string, Anomaly>
   /** Closed minute and quietness at the last look: another look is due when they differ. */
   looked: string
+  /** The same hours of earlier days; read once, when it is first looked at. */
+  seasonal: Seasonal | null
   /** Minutes that matter to it changed since. */
   dirty: boolean
 }

@@ -34,6 +34,8 @@ export type DecideOptions = {
   /** Other services still send: silence of this one is its own. */
   othersAlive: boolean
   excluded: ReadonlySet<number>
+  /** Requests per epoch minute in the same hours of earlier days, newest day first. */
+  seasonal?: readonly ReadonlyMap<number, number>[]
   /** The verdict of the look before, null at the first. */
   before: Verdict | null
   nowMs: number
@@ -44,7 +46,7 @@ type Answer = ReturnType<typeof combineFamilies>
 /** Judges one deploy from what is known of its service. Pure: the same window and options give the same verdict. */
 export function decide(window: Window, deploy: Deploy, o: DecideOptions): Verdict {
   const frame = frameOf(window, deploy, o)
-  const signals = [...gather(frame, o.sensitivity), ...silence(frame, o)]
+  const signals = [...gather(frame, o.sensitivity, o.seasonal), ...silence(frame, o)]
   const firing = new Set(
     (o.before?.verdict === 'regressed' ? o.before.findings : [])
       .filter((f) => f.harmful)

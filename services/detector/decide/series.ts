@@ -20,14 +20,24 @@ const RESOURCE_WARM_UP_MINUTES = 10
 
 type Values = (number | null)[]
 
-/** Requests per minute of the whole service, all builds: a canary takes traffic from the old version, not from the service. */
-export function throughputSignal(frame: Frame, sensitivity: Sensitivity): Signal | null {
+/**
+ * Requests per minute of the whole service, all builds: a canary takes traffic from the old version, not from the service. A
+ * fall that the same hours of earlier days show as well is not the deploy's.
+ */
+export function throughputSignal(
+  frame: Frame,
+  sensitivity: Sensitivity,
+  days: readonly ReadonlyMap<number, number>[] = [],
+): Signal | null {
   const series = frame.index.all.get('route') ?? []
   const perMinute = (slot: number): number => series.reduce((n, s) => n + (s.total[slot] ?? 0), 0)
   const baseline = frame.baseline.map(perMinute)
   if (baseline.filter((n) => n > 0).length < HISTORY_MINUTES) return null
   const current = range(frame.from, frame.end).map(perMinute)
-  const raw = judgeSeries({ kind: 'throughput', stepS: 60, baseline, current, sensitivity })
+  const seasonal = days.map((day) =>
+    range(frame.from, frame.end).map((slot) => day.get(slot + frame.window.fromMinute) ?? null),
+  )
+  const raw = judgeSeries({ kind: 'throughput', stepS: 60, baseline, current, seasonal, sensitivity })
   const fell = raw.judgement === 'low' && mean(current) <= THROUGHPUT_FALL * mean(baseline)
   const judgement =
     raw.judgement === 'low' && !fell ? dismissed(raw, `${raw.reason}; traffic comes and goes by as much`) : raw
@@ -37,7 +47,7 @@ export function throughputSignal(frame: Frame, sensitivity: Sensitivity): Signal
     kind: 'throughput',
     judgement,
     canHarm: true,
-    baseline: 'before',
+    baseline: seasonal.length > 0 ? 'seasonal' : 'before',
     finding: () => ({
       ...numbers(mean(current), mean(baseline), raw),
       unit: 'per_minute',

@@ -83,7 +83,14 @@ async function step(
   for (const deploy of deploys) {
     const began = Date.parse(deploy.started_at)
     if (began > nowMs || memory.watched.has(deploy.id) || began + watchMs < nowMs) continue
-    memory.watched.set(deploy.id, { deploy, verdict: null, anomalies: new Map(), looked: '', dirty: true })
+    memory.watched.set(deploy.id, {
+      deploy,
+      verdict: null,
+      anomalies: new Map(),
+      looked: '',
+      seasonal: null,
+      dirty: true,
+    })
   }
   const due = dueOf(memory, nowMs, deps.config.watchMinutes)
   await memory.windows.load(
