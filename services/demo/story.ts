@@ -21,7 +21,7 @@ export type StoryOptions = {
 
 export type Outcome = { ok: boolean; firingAfterS: number | null; resolvedAfterS: number | null; harmless: string }
 
-const CAPTURE_MS = 22_000
+const CAPTURE_MS = 16_000
 const REQUESTS_PER_S = 12
 const HISTORY_MIN = 45
 const PATIENCE_MS = 12 * 60_000

@@ -55,6 +55,9 @@ async function startOwn(dataDir: string, receiver: Receiver): Promise<Target> {
     PLUMBLINE_OTLP_GRPC_PORT: '0',
     PLUMBLINE_WEB_PORT: '0',
     PLUMBLINE_ALLOW_PRIVATE_TARGETS: '127.0.0.0/8',
+    // The shop's services are warm at once, and whoever watches a demo should not wait.
+    PLUMBLINE_SETTLE_MINUTES: '0',
+    PLUMBLINE_DETECT_EVERY_S: '5',
     PLUMBLINE_LOG_LEVEL: 'info',
   })
   say(`started a Plumbline of its own for the demo, data in ${dataDir}`)
