@@ -1,12 +1,17 @@
 import type { Deploy } from '../../shared/model/deploy.ts'
 import type { Verdict } from '../../shared/model/verdict.ts'
 import type { Clock } from '../../shared/runtime/clock.ts'
-import type { Api } from './api.ts'
 import { groupTraces, pastRequests } from './history.ts'
 import { startLoad } from './load.ts'
 import type { Notice, Receiver } from './receiver.ts'
 import { releases } from './shop/releases.ts'
 import { openShop, type Shop } from './shop.ts'
+
+/** The part of an API client that the story needs. */
+export type Api = {
+  get<T>(path: string): Promise<T>
+  send<T>(method: 'POST', path: string, body?: unknown): Promise<T>
+}
 
 export type StoryOptions = {
   api: Api
@@ -97,7 +102,7 @@ async function deploy(
   const to = release(service, index)
   const from = release(service, kind === 'deploy' ? index - 1 : index + 1)
   await shop.deploy(service, to.version)
-  return o.api<Deploy>('POST', '/deploys', {
+  return o.api.send<Deploy>('POST', '/deploys', {
     service,
     environment: 'demo',
     version: to.version,
@@ -151,6 +156,6 @@ async function actOut(o: StoryOptions, shop: Shop): Promise<Outcome> {
 }
 
 async function decided(o: StoryOptions, id: string): Promise<Verdict | undefined> {
-  const verdict = await o.api<Verdict>('GET', `/deploys/${id}/verdict`)
+  const verdict = await o.api.get<Verdict>(`/deploys/${id}/verdict`)
   return verdict.verdict === 'pending' || verdict.verdict === 'insufficient_data' ? undefined : verdict
 }

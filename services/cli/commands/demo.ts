@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../../shared/runtime/clock.ts'
-import { type Api, ApiError, apiAt } from '../../demo/api.ts'
 import { type Instance, startInstance } from '../../demo/instance.ts'
 import { type Notice, openReceiver, type Receiver } from '../../demo/receiver.ts'
 import { tellStory } from '../../demo/story.ts'
+import { ApiError, type Client, createClient, DEFAULT_URL } from '../client.ts'
 import { type CliCommand, exitCodes } from '../command.ts'
 
-type Target = { api: Api; webUrl: string; otlpUrl: string; channelId: string; own: Instance | null }
+type Target = { api: Client; webUrl: string; otlpUrl: string; channelId: string; own: Instance | null }
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
@@ -25,8 +25,8 @@ function show(notice: Notice): void {
   say('  └\n')
 }
 
-async function addChannel(api: Api, receiver: Receiver): Promise<string> {
-  const channel = await api<{ id: string; generated_secret: string }>('POST', '/channels', {
+async function addChannel(api: Client, receiver: Receiver): Promise<string> {
+  const channel = await api.send<{ id: string; generated_secret: string }>('POST', '/channels', {
     name: `demo-${receiver.url.split(':').pop()?.split('/')[0]}`,
     kind: 'webhook',
     url: receiver.url,
@@ -38,9 +38,9 @@ async function addChannel(api: Api, receiver: Receiver): Promise<string> {
 
 /** Uses the Plumbline that runs at `url`, if there is one and it may send webhooks to this machine. */
 async function targetAt(url: string, receiver: Receiver): Promise<Target | null> {
-  const api = apiAt(url, process.env.PLUMBLINE_API_KEY)
+  const api = createClient({ ...process.env, PLUMBLINE_URL: url })
   try {
-    const status = await api<{ otlp_http: string }>('GET', '/status')
+    const status = await api.get<{ otlp_http: string }>('/status')
     return { api, webUrl: url, otlpUrl: status.otlp_http, channelId: await addChannel(api, receiver), own: null }
   } catch (error) {
     if (error instanceof ApiError) say(`Plumbline at ${url} can't be used for the demo: ${error.message}`)
@@ -61,7 +61,7 @@ async function startOwn(dataDir: string, receiver: Receiver): Promise<Target> {
     PLUMBLINE_LOG_LEVEL: 'info',
   })
   say(`started a Plumbline of its own for the demo, data in ${dataDir}`)
-  const api = apiAt(own.urls.web)
+  const api = createClient({ PLUMBLINE_URL: own.urls.web })
   return { api, webUrl: own.urls.web, otlpUrl: own.urls.otlpHttp, channelId: await addChannel(api, receiver), own }
 }
 
@@ -94,7 +94,7 @@ async function demo(o: { url: string; exit: boolean }): Promise<number> {
     if (!o.exit && target.own && process.stdout.isTTY) await lookAround(target, abort.signal)
     return outcome.ok ? exitCodes.ok : exitCodes.no
   } finally {
-    if (!target.own) await target.api('DELETE', `/channels/${target.channelId}`).catch(() => {})
+    if (!target.own) await target.api.send('DELETE', `/channels/${target.channelId}`).catch(() => {})
     await target.own?.stop()
     await receiver.close()
     rmSync(dataDir, { recursive: true, force: true })
@@ -106,7 +106,7 @@ const command: CliCommand = {
     program
       .command('demo')
       .description('a small shop under load, a bad deploy, and what on-call gets')
-      .option('--url <url>', 'a running Plumbline to use', process.env.PLUMBLINE_URL ?? 'http://127.0.0.1:8080')
+      .option('--url <url>', 'a running Plumbline to use', process.env.PLUMBLINE_URL ?? DEFAULT_URL)
       .option('--exit', 'end when the story is told, instead of leaving the console up', false)
       .action(async (options: { url: string; exit: boolean }) => exit(await demo(options)))
   },
