@@ -13,6 +13,7 @@ export type Gate = {
     reason: string
     deploy_id: string | null
     findings: number
+    accepted: number
   }
 }
 

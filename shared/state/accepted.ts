@@ -40,9 +40,28 @@ export async function acceptAnomaly(
       nowMs,
       JSON.stringify(accepted),
     )
-    const row = await tx.get<Row>('SELECT document FROM accepted_anomalies WHERE anomaly_id = ?', a.id)
-    return row ? read(row) : accepted
+    return (await acceptanceOf(tx, a.id)) ?? accepted
   })
+}
+
+/** Takes it back: the detector opens the anomaly again where it is still found. @returns whether it was accepted */
+export async function withdrawAcceptance(tx: Tx, anomalyId: string): Promise<boolean> {
+  return (await tx.run('DELETE FROM accepted_anomalies WHERE anomaly_id = ?', anomalyId)) > 0
+}
+
+/** Who called this anomaly expected, or null. */
+export async function acceptanceOf(tx: Tx, anomalyId: string): Promise<AcceptedAnomaly | null> {
+  const row = await tx.get<Row>('SELECT document FROM accepted_anomalies WHERE anomaly_id = ?', anomalyId)
+  return row ? read(row) : null
+}
+
+/** An accepted level holds while the signal is at most this much further from what was expected than when it was accepted. */
+const WORSE = 1.5
+
+/** Whether a level of the accepted signal is still what was accepted: on the same side, and not much worse. */
+export function holdsAt(one: Pick<AcceptedAnomaly, 'observed' | 'expected'>, observed: number): boolean {
+  const [was, is] = [one.observed - one.expected, observed - one.expected]
+  return is * was >= 0 && Math.abs(is) <= WORSE * Math.abs(was)
 }
 
 /** `over`: a deploy of its service has begun since, so that it holds for that anomaly alone. */

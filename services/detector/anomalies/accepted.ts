@@ -1,8 +1,5 @@
 import type { Anomaly } from '../../../shared/model/anomaly.ts'
-import type { Standing } from '../../../shared/state/accepted.ts'
-
-/** An accepted level holds while the signal is at most this much further from what was expected than when it was accepted. */
-const WORSE = 1.5
+import { holdsAt, type Standing } from '../../../shared/state/accepted.ts'
 
 /**
  * What is written in place of `found` where signals were called expected: an anomaly that is known is closed, one that is not
@@ -33,8 +30,7 @@ function covers(one: Standing, a: Anomaly): boolean {
       one.environment === a.environment &&
       one.signal === a.signal &&
       one.dimension === a.dimension)
-  const [was, is] = [one.observed - one.expected, a.observed - one.expected]
-  return same && is * was >= 0 && Math.abs(is) <= WORSE * Math.abs(was)
+  return same && holdsAt(one, a.observed)
 }
 
 const closed = (a: Anomaly, one: Standing, nowMs: number): Anomaly => ({

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { acceptAnomaly } from '../../../shared/state/accepted.ts'
+import { acceptAnomaly, acceptanceOf, withdrawAcceptance } from '../../../shared/state/accepted.ts'
 import { getAnomaly, listAnomalies } from '../../../shared/store/anomalies.ts'
 import { notFound } from '../problem.ts'
 import { ok, type Route, route } from '../route.ts'
 import { boundsOf, byId, flag, id, name, paging, range } from './query.ts'
-import { acceptedAnomaly, anomaly, anomalyList, expectedInput } from './schemas/anomalies.ts'
+import { acceptedAnomaly, anomalyDetail, anomalyList, expectedInput } from './schemas/anomalies.ts'
 import { signalName } from './schemas/verdicts.ts'
 
 export const anomalyRoutes: Route[] = [
@@ -36,13 +36,14 @@ export const anomalyRoutes: Route[] = [
     path: '/api/v1/anomalies/{id}',
     scope: 'read',
     tag: 'anomalies',
-    summary: 'One anomaly with its evidence',
+    summary: 'One anomaly with its evidence, and who called it expected',
     params: byId,
-    answers: ok(anomaly),
+    answers: ok(anomalyDetail),
     handle: async ({ params }, api) => {
       const found = await getAnomaly(api.store, params.id)
       if (!found) throw notFound('anomaly', params.id)
-      return { body: found }
+      const accepted = await acceptanceOf(api.state, params.id)
+      return { body: accepted ? { ...found, accepted } : found }
     },
   }),
   route({
@@ -60,6 +61,19 @@ export const anomalyRoutes: Route[] = [
       if (!found) throw notFound('anomaly', params.id)
       const by = body.by ?? caller?.name ?? 'console'
       return { body: await acceptAnomaly(api, found, { by, comment: body.comment ?? '' }) }
+    },
+  }),
+  route({
+    method: 'delete',
+    path: '/api/v1/anomalies/{id}/expected',
+    scope: 'admin',
+    tag: 'anomalies',
+    summary: 'Take that back: where it is still found, the anomaly opens again in the next pass',
+    params: byId,
+    answers: { 204: { description: 'Taken back', schema: null } },
+    handle: async ({ params }, api) => {
+      if (!(await withdrawAcceptance(api.state, params.id))) throw notFound('accepted anomaly', params.id)
+      return { status: 204 }
     },
   }),
 ]

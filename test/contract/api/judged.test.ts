@@ -75,6 +75,7 @@ describe('the gate', () => {
         reason: 'errors rose',
         deploy_id: deploys.v2.id,
         findings: 1,
+        accepted: 0,
       },
     })
     expect((await bed.call('GET', '/api/v1/gate?service=checkout&commit=bbbbbbb&strict=1')).status).toBe(412)

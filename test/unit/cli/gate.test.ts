@@ -11,6 +11,7 @@ const gate = (verdict: Gate['data']['verdict']): Gate => ({
     reason: verdict,
     deploy_id: 'd_1',
     findings: 0,
+    accepted: 0,
   },
 })
 
@@ -22,6 +23,10 @@ describe('the exit code of the gate', () => {
     ['pending', 2],
     ['insufficient_data', 2],
   ] as const)('of %s is %i', (verdict, code) => expect(exitOf(gate(verdict))).toBe(code))
+  it('of a regression that was called expected is 0', () => {
+    const { data } = gate('regressed')
+    expect(exitOf({ data: { ...data, ok: true, accepted: 1 } })).toBe(0)
+  })
 })
 
 describe('waiting for the gate', () => {

@@ -47,6 +47,9 @@ export const acceptedAnomaly = z
   })
   .meta({ id: 'AcceptedAnomaly' })
 
+/** One anomaly; `accepted` where somebody called it expected, absent where nobody did. */
+export const anomalyDetail = anomaly.extend({ accepted: acceptedAnomaly.exactOptional() }).meta({ id: 'AnomalyDetail' })
+
 export const expectedInput = z
   .strictObject({ by: text(200).min(1).optional(), comment: text(1000).optional() })
   .meta({ id: 'ExpectedInput' })

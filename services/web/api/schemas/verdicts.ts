@@ -127,6 +127,8 @@ export const gate = z
       reason: z.string(),
       deploy_id: z.string().nullable(),
       findings: z.number().int(),
+      /** Harmful findings that somebody called expected; where that is all of them, `ok` is true. */
+      accepted: z.number().int(),
     }),
   })
   .meta({ id: 'Gate' })
