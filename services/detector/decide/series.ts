@@ -1,7 +1,8 @@
-import { type Judgement, judgeSeries, type Kind, type Sensitivity } from '../judge/index.ts'
+import type { Judgement, Kind, Sensitivity } from '../judge/index.ts'
 import { keysOf, type Series } from '../window/window.ts'
 import { type Frame, partsOf } from './frame.ts'
 import { bestSplit, meanGains } from './onset.ts'
+import { judgeAgain } from './prepared.ts'
 import { digits, dismissed, relative, type Signal } from './signal.ts'
 import { metricSql, rateSql } from './sql.ts'
 
@@ -37,7 +38,14 @@ export function throughputSignal(
   const seasonal = days.map((day) =>
     range(frame.from, frame.end).map((slot) => day.get(slot + frame.window.fromMinute) ?? null),
   )
-  const raw = judgeSeries({ kind: 'throughput', stepS: 60, baseline, current, seasonal, sensitivity })
+  const raw = judgeAgain(frame.window, `throughput\n${frame.start}`, {
+    kind: 'throughput',
+    stepS: 60,
+    baseline,
+    current,
+    seasonal,
+    sensitivity,
+  })
   const fell = raw.judgement === 'low' && mean(current) <= THROUGHPUT_FALL * mean(baseline)
   const judgement =
     raw.judgement === 'low' && !fell ? dismissed(raw, `${raw.reason}; traffic comes and goes by as much`) : raw
@@ -91,7 +99,14 @@ function metricSignal(frame: Frame, metric: string, sensitivity: Sensitivity): S
     ? range(from, frame.end).map((s) => value(others, requests.others, s))
     : undefined
   const kind: Kind = resource ? 'resource' : 'metric'
-  const raw = judgeSeries({ kind, stepS: 60, baseline, current, concurrent, sensitivity })
+  const raw = judgeAgain(frame.window, `metric\n${frame.start}\n${metric}`, {
+    kind,
+    stepS: 60,
+    baseline,
+    current,
+    concurrent,
+    sensitivity,
+  })
   const pooled = (parts: typeof before, served: typeof before, slots: readonly number[]): number => {
     const per = !counter ? totalOf(parts, slots) : served.length > 0 ? totalOf(served, slots) : slots.length
     return per === 0 ? 0 : slots.reduce((n, s) => n + parts.reduce((v, x) => v + (x.sum[s] ?? 0), 0), 0) / per

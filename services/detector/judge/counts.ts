@@ -90,12 +90,24 @@ function steadied(nul: BinomialNull): BinomialNull {
   return { ...nul, concentration: nul.requests + 1, rho: 0, placebo: null }
 }
 
-/** How many requests more until a rise of THIN_EFFECT would be seen. */
+/** Totals asked are this factor apart, and end at a hundred times the baseline: past that its own uncertainty is 99 % of the variance. */
+const NEEDS_STEP = 1.25
+const NEEDS_END = 100
+
+/** How many requests more until a rise of THIN_EFFECT would be seen: the first total that is enough, by bisection over totals NEEDS_STEP apart. */
 function needsOf(look: ShareLook, alpha: number): string | null {
-  for (let total = look.total + 1; total < 1e7; total = Math.ceil(total * 1.25)) {
-    if (!isThin(look.nul, total, alpha)) return `about ${total - look.total} more requests`
+  const totals: number[] = []
+  for (let total = look.total + 1; total < NEEDS_END * look.nul.requests; total = Math.ceil(total * NEEDS_STEP))
+    totals.push(total)
+  const enough = (i: number) => !isThin(look.nul, totals[i]!, alpha)
+  let [low, high] = [0, totals.length - 1]
+  if (high < 0 || !enough(high)) return null
+  while (low < high) {
+    const mid = (low + high) >> 1
+    if (enough(mid)) high = mid
+    else low = mid + 1
   }
-  return null
+  return `about ${totals[low]! - look.total} more requests`
 }
 
 function noRequests(n: Judgement['n']): Judgement {

@@ -2,7 +2,7 @@ import { median } from 'simple-statistics'
 import { excessAt, levelFor, pOfExcess, type Watch } from './calibrate.ts'
 import { judgeFew } from './few.ts'
 import { PRIORS, scoreOf } from './kinds.ts'
-import { type Band, bandsFor, columnsOf, shiftOf } from './placebo.ts'
+import { type Band, bandsFor, type Columns, columnsOf, shiftOf } from './placebo.ts'
 import { type Scale, scaleOf } from './scale.ts'
 import type { Judgement, Kind, SeriesInput, Values } from './types.ts'
 import { LENGTHS, lengthUpTo, type Side, summarise } from './windows.ts'
@@ -53,21 +53,22 @@ export function prepareSeries(input: Omit<SeriesInput, 'current'>): SeriesJudge 
   const manyDays = day > 0 && input.baseline.length >= 2 * day
   const baseline = manyDays ? filled(input.baseline) : present(input.baseline)
   const scale = scaleOf(input.kind, baseline)
-  const columns = columnsOf(baseline, scale)
+  // The bands are kept, they are small; the columns that they are made from are not.
   const known = new Map<string, Band[]>()
-  const bands = (w: number, side: Side): Band[] => {
-    const key = `${side}${w}`
-    const found = known.get(key) ?? bandsFor(columns, w, side, scale, manyDays ? day : 0)
-    known.set(key, found)
-    return found
-  }
-  const series: Series = {
+  const bandsFrom =
+    (columns: Columns) =>
+    (w: number, side: Side): Band[] => {
+      const key = `${side}${w}`
+      const found = known.get(key) ?? bandsFor(columns, w, side, scale, manyDays ? day : 0)
+      known.set(key, found)
+      return found
+    }
+  const series: Omit<Series, 'bands'> = {
     kind: input.kind,
     baseline,
     scale,
     alpha: levelFor(input.sensitivity, input.siblings),
     noise: Math.sqrt(Math.max(1, input.thinner ?? 1)),
-    bands,
   }
   return (current, concurrent = input.concurrent, seasonal = input.seasonal) => {
     const seen = input.kind === 'throughput' ? current.map((v) => v ?? 0) : present(current)
@@ -80,7 +81,7 @@ export function prepareSeries(input: Omit<SeriesInput, 'current'>): SeriesJudge 
         concurrent: present(concurrent ?? []),
         alpha: series.alpha,
       })
-    return judgeWindows(series, { seen, concurrent, seasonal })
+    return judgeWindows({ ...series, bands: bandsFrom(columnsOf(baseline, scale)) }, { seen, concurrent, seasonal })
   }
 }
 

@@ -16,8 +16,9 @@ export default async function run({ input, out, quick, progress }: EvalOptions):
   const told = () => {
     if (++done % 200 === 0) progress(`${done} of ${tasks.length} worlds`)
   }
-  const parts = Array.from({ length: PROCESSES }, (_, k) => tasks.filter((_, i) => i % PROCESSES === k))
-  const results = (await Promise.all(parts.map((part) => inProcess(part, told)))).flat()
+  // One queue for all: worlds differ in cost by a factor of ten. Each has a seed of its own, so who draws it does not matter.
+  const queue = tasks[Symbol.iterator]()
+  const results = (await Promise.all(Array.from({ length: PROCESSES }, () => inProcess(queue, told)))).flat()
   const order = new Map(tasks.map((t, i) => [idOf(t), i]))
   results.sort((a, b) => order.get(idOf(a))! - order.get(idOf(b))!)
   if (out) {
@@ -30,23 +31,27 @@ export default async function run({ input, out, quick, progress }: EvalOptions):
 
 const idOf = (t: Task): string => `${t.set} ${t.name} ${t.index}`
 
-function inProcess(tasks: readonly Task[], told: () => void): Promise<Result[]> {
+function inProcess(queue: Iterator<Task>, told: () => void): Promise<Result[]> {
   return new Promise((resolve, reject) => {
     const results: Result[] = []
+    let over = false
     const child = fork(join(import.meta.dirname, '../world/worker.ts'))
+    const next = () => {
+      const { value, done } = queue.next()
+      over = done === true
+      if (over) child.disconnect()
+      else child.send(value)
+    }
     child.on('message', (r: Result) => {
       results.push(r)
-      if (results.length === tasks.length) child.disconnect()
       told()
+      next()
     })
     child.on('error', reject)
     child.on('exit', (code) => {
-      if (results.length === tasks.length) resolve(results)
-      else
-        reject(
-          new Error(`cannot draw the worlds: a process ended with ${code} after ${results.length} of ${tasks.length}`),
-        )
+      if (over) resolve(results)
+      else reject(new Error(`cannot draw the worlds: a process ended with ${code} after ${results.length}`))
     })
-    child.send(tasks)
+    next()
   })
 }

@@ -1,6 +1,4 @@
 import { run, type Task } from './tasks.ts'
 
-/** A process that draws the worlds it is sent, one after another. */
-process.on('message', (tasks: Task[]) => {
-  for (const task of tasks) process.send!(run(task))
-})
+/** A process that draws one world at a time, and then asks for the next. */
+process.on('message', (task: Task) => process.send!(run(task)))

@@ -5,6 +5,7 @@ import { randomFrom } from '../../eval/generate/random.ts'
 import { service, world } from '../../eval/world/kinds.ts'
 import { SCENARIOS, scenario } from '../../eval/world/scenario.ts'
 import { deployOf, ENVIRONMENT, T0 } from '../../eval/world/spec.ts'
+import { COUNTS, run, type Task, tasksOf } from '../../eval/world/tasks.ts'
 import { SHIPPED, watch } from '../../eval/world/watch.ts'
 
 const SEEDS = [1, 2, 3, 4, 5]
@@ -33,6 +34,15 @@ it('draws the same world twice from one seed', () => {
     return JSON.stringify(watch({ ...world(r, [service(r)], null), history: 60 }, r, 8))
   }
   expect(once()).toBe(once())
+})
+
+it('answers every world with the same bytes, whatever was drawn before it', () => {
+  const tasks = tasksOf(COUNTS.quick).filter(
+    (t) => t.index === 0 && ['idle', 'innocent neighbours', 'errors'].includes(t.name),
+  )
+  const answers = (of: Task[]) => of.map((t) => JSON.stringify(run(t))).sort()
+  expect(tasks).toHaveLength(3)
+  expect(answers(tasks)).toEqual(answers(tasks.toReversed()))
 })
 
 /** A service without any error before, `perMinute` requests; then so many failures in so many requests over ten minutes. */
