@@ -10,7 +10,7 @@ import { covers, type Group, groupOf, suspectedGroup } from './group.ts'
 import { type Action, step, type Timing } from './lifecycle.ts'
 import { tell } from './notify.ts'
 import { describe, signalOf, viewOf } from './signals.ts'
-import type { TrackedIncident } from './types.ts'
+import type { Signal, TrackedIncident } from './types.ts'
 
 export type AlertContext = Pick<Context, 'state' | 'clock'>
 
@@ -88,9 +88,8 @@ type Moving = { silences: Silence[]; nowMs: number; timing: Timing; baseUrl: str
 async function move(tx: Tx, tracked: TrackedIncident, m: Moving): Promise<Transition | null> {
   const deploy = await deployInfo(tx, tracked.incident.deploy_id)
   const described = describe(tracked.incident, tracked.signals, deploy, iso(m.nowMs))
-  const view = viewOf(described, tracked.signals, (s) =>
-    m.silences.some((silence) => covers(silence, s, described.deploy_id)),
-  )
+  const muted = (s: Signal) => m.silences.some((silence) => covers(silence, s, described.deploy_id))
+  const view = viewOf(described, tracked.signals, muted)
   const { next, actions, reason } = step(tracked.tracking, view, m.nowMs, m.timing)
   const incident = { ...described }
   if (actions.includes('fire'))
@@ -99,7 +98,7 @@ async function move(tx: Tx, tracked: TrackedIncident, m: Moving): Promise<Transi
     Object.assign(incident, { state: 'resolved', resolved_at: iso(view.endedMs ?? m.nowMs) })
   if (actions.length > 0) incident.updated_at = iso(m.nowMs)
   const after: TrackedIncident = { ...tracked, incident, tracking: { ...next } }
-  for (const action of actions) await tell(tx, after, action, { deploy, nowMs: m.nowMs, baseUrl: m.baseUrl })
+  for (const action of actions) await tell(tx, after, action, { deploy, muted, nowMs: m.nowMs, baseUrl: m.baseUrl })
   const same =
     !m.changed && described === tracked.incident && JSON.stringify(after.tracking) === JSON.stringify(tracked.tracking)
   if (!same) await save(tx, after, m.nowMs, actions.includes('drop'))

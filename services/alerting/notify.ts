@@ -7,10 +7,12 @@ import { deliveryIds } from './ids.ts'
 import type { Action } from './lifecycle.ts'
 import { notificationOf } from './notification.ts'
 import { mergeOvertaken } from './outbox.ts'
+import { byWeight } from './severity.ts'
 import { toldSignals } from './signals.ts'
-import type { DeployInfo, TrackedIncident } from './types.ts'
+import type { DeployInfo, Signal, TrackedIncident } from './types.ts'
+import { titleOf } from './wording.ts'
 
-type Telling = { deploy: DeployInfo | null; nowMs: number; baseUrl: string }
+type Telling = { deploy: DeployInfo | null; muted: (s: Signal) => boolean; nowMs: number; baseUrl: string }
 
 /** Whether a channel wants to hear of this incident. */
 export function wants(channel: Channel, t: Pick<TrackedIncident, 'incident'>): boolean {
@@ -55,11 +57,11 @@ async function put(
   channel: Channel,
   o: Telling,
 ): Promise<void> {
-  const { incident } = t
   const sequence = t.tracking.sequence
   t.tracking.sequence += 1
-  const ids = deliveryIds(incident.id, channel.id, sequence)
-  const signals = toldSignals(t.signals, t.tracking)
+  const ids = deliveryIds(t.incident.id, channel.id, sequence)
+  const signals = toldSignals(t.signals, t.tracking, o.muted)
+  const incident = { ...t.incident, title: titleOf(t.incident.services, [...signals].sort(byWeight)[0], o.deploy) }
   const madeAt = iso(o.nowMs)
   const notification = notificationOf({ event, incident, signals, deploy: o.deploy, baseUrl: o.baseUrl, madeAt })
   await enqueue(tx, {

@@ -84,9 +84,10 @@ export function viewOf(incident: Incident, signals: readonly Signal[], silenced:
   }
 }
 
-/** The signals of the present episode: those open now, or closed since it began to be told. */
-export function toldSignals(signals: readonly Signal[], tracking: Tracking): Signal[] {
+/** What a message names: the signals that are open while it fires, all of them at its end; muted ones where there are no others. */
+export function toldSignals(signals: readonly Signal[], tracking: Tracking, muted: (s: Signal) => boolean): Signal[] {
   const open = signals.filter((s) => s.state === 'open')
-  if (tracking.phase === 'firing' && open.length > 0) return open
-  return [...signals]
+  const meant = tracking.phase === 'firing' && open.length > 0 ? open : [...signals]
+  const heard = meant.filter((s) => !muted(s))
+  return heard.length > 0 ? heard : meant
 }

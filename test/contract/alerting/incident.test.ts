@@ -237,6 +237,20 @@ describe('a silence', () => {
     expect(told()).toEqual(['firing'])
   })
 
+  it('mutes one signal of one route: others are told, without it', async () => {
+    const matchers = { service: 'checkout', signal: 'error_ratio', dimension: 'POST /pay' }
+    await createSilence(bed.context, { matchers, ends_at: at(3_600_000) })
+    const muted = anomalyOf({ observed: 0.5, effect: 0.49 })
+    await fire(muted)
+    expect(told()).toEqual([])
+    await fire(anomalyOf({ id: 'ano_2', dimension: 'GET /cart' }))
+    expect(told()).toEqual(['firing'])
+    expect(bodies()[0]?.alerts.map((a) => a.labels.dimension)).toEqual(['GET /cart'])
+    expect(bodies()[0]?.commonAnnotations.title).toContain('GET /cart')
+    const [shown] = (await listIncidents(bed.state)).items
+    expect(shown?.anomaly_ids).toHaveLength(2)
+  })
+
   it('owes no resolved for what was never told', async () => {
     await createSilence(bed.context, { matchers: { environment: 'production' }, ends_at: at(3_600_000) })
     await fire(anomalyOf())
