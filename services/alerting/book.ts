@@ -1,5 +1,6 @@
 import type { Incident } from '../../shared/model/alert.ts'
 import type { Anomaly } from '../../shared/model/anomaly.ts'
+import type { Deploy } from '../../shared/model/deploy.ts'
 import { iso, msOf } from '../../shared/state/page.ts'
 import type { Tx } from '../../shared/state/state.ts'
 import type { Group } from './group.ts'
@@ -158,9 +159,13 @@ export async function deployInfo(tx: Tx, id: string | null): Promise<DeployInfo 
   if (id === null) return null
   const row = await tx.get<{ document: string }>('SELECT document FROM deploys WHERE id = ?', id)
   if (!row) return null
-  const d = JSON.parse(row.document) as DeployInfo
-  const { service, version, commit, base_commit, commits, repository, kind, previous_version, started_at, url, actor } =
-    d
+  return infoOf(JSON.parse(row.document) as Deploy)
+}
+
+/** What messages need of a deploy. */
+export function infoOf(d: Deploy): DeployInfo {
+  const { id, service, version, commit, base_commit, commits } = d
+  const { repository, kind, previous_version, started_at, url, actor } = d
   return {
     id,
     service,

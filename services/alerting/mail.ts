@@ -1,9 +1,9 @@
 import { createTransport } from 'nodemailer'
 import { literalOf, refuseAddress, refuseTarget } from '../../shared/security/target.ts'
 import type { MailRequest } from './channel.ts'
-import { failureOf, RefusedError } from './failure.ts'
+import { RefusedError } from './failure.ts'
 import { guardedAddress } from './lookup.ts'
-import { type SendOptions, type Sent, sendLimits } from './send.ts'
+import { failed, type SendOptions, type Sent, sendLimits } from './send.ts'
 
 const DEFAULT_PORTS: Record<string, number> = { 'smtps:': 465, 'smtp:': 587 }
 
@@ -25,14 +25,15 @@ export async function sendMail(mail: MailRequest, id: string, o: SendOptions): P
         references: `<${mail.thread}@plumbline>`,
         headers: { 'webhook-id': id },
       })
-      return { status: Number(/^\d{3}/.exec(info.response)?.[0] ?? 250), retryAfter: undefined, failure: null }
+      const status = Number(/^\d{3}/.exec(info.response)?.[0] ?? 250)
+      return { status, retryAfter: undefined, body: '', failure: null }
     } finally {
       transport.close()
     }
   } catch (error) {
     const status = (error as { responseCode?: number }).responseCode
-    if (status !== undefined) return { status, retryAfter: undefined, failure: null }
-    return { status: null, retryAfter: undefined, failure: failureOf(error) }
+    if (status !== undefined) return { status, retryAfter: undefined, body: '', failure: null }
+    return failed(error)
   }
 }
 

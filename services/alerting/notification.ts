@@ -28,10 +28,13 @@ export function notificationOf(o: {
   }
 }
 
+export const deployLink = (n: Pick<Notification, 'base_url'>, deployId: string): string =>
+  `${n.base_url}/deploys/${encodeURIComponent(deployId)}`
+
 /** The page of ours that explains it: the deploy's verdict, else the incident. */
 export const linkOf = (n: Pick<Notification, 'base_url' | 'deploy' | 'incident'>): string => {
   const id = n.deploy?.id ?? n.incident.deploy_id
-  return `${n.base_url}${id ? `/deploys/${encodeURIComponent(id)}` : `/incidents/${encodeURIComponent(n.incident.id)}`}`
+  return id ? deployLink(n, id) : `${n.base_url}/incidents/${encodeURIComponent(n.incident.id)}`
 }
 
 export const traceLink = (n: Pick<Notification, 'base_url'>, traceId: string): string =>

@@ -5,6 +5,7 @@ import { iso } from '../../shared/state/page.ts'
 import type { State, Tx } from '../../shared/state/state.ts'
 import type { Outcome } from './channel.ts'
 import { retryDelayMs } from './schedule.ts'
+import { keepThread } from './threads.ts'
 
 /** How many tries run against one channel at a time. */
 export const PER_CHANNEL = 4
@@ -76,7 +77,14 @@ export async function claimDue(state: State, owner: string, nowMs: number, claim
 }
 
 /** What came of a try. `status` is the receiver's; `error` is for people and holds no secret. */
-export type Result = { outcome: Outcome; status: number | null; error: string | null; retryAfterMs: number | null }
+export type Result = {
+  outcome: Outcome
+  status: number | null
+  error: string | null
+  retryAfterMs: number | null
+  /** Where the incident's next message belongs; null forgets it. */
+  thread?: string | null
+}
 
 export type Settled = { state: Delivery['state']; attempts: number; nextAttemptMs: number | null }
 
@@ -112,6 +120,8 @@ export function settle(
       owner,
     )
     if (changed === 0) return null
+    const { incidentId, channelId } = claimed
+    if (result.thread !== undefined && incidentId) await keepThread(tx, { incidentId, channelId }, result.thread)
     if (result.outcome === 'disable' && channel)
       await disableChannel(tx, channel.id, `its receiver answered ${result.status}: it wants no more messages`, nowMs)
     if (state === 'pending' && claimed.event === 'firing' && claimed.incidentId)

@@ -17,6 +17,7 @@ export async function prune(state: State, keepDays: number, nowMs: number): Prom
     beforeMs,
     ROWS_A_PASS,
   )
+  gone += await state.run(`DELETE FROM incident_threads WHERE incident_id IN (${old})`, beforeMs, ROWS_A_PASS)
   gone += await state.run(`DELETE FROM incident_signals WHERE incident_id IN (${old})`, beforeMs, ROWS_A_PASS)
   gone += await state.run(`DELETE FROM incidents WHERE id IN (${old})`, beforeMs, ROWS_A_PASS)
   gone += await state.run('DELETE FROM accepted_anomalies WHERE accepted_at_ms < ?', beforeMs)

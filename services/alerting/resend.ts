@@ -32,7 +32,7 @@ export async function resend(
     const target = await openTarget(context, row.channel_id)
     if (!target) continue
     const told = JSON.parse(row.payload) as Notification
-    const at = { name: target.channel.name, url: target.url, secrets: target.secrets }
+    const at = { name: target.channel.name, url: target.url, secrets: target.secrets, thread: null }
     const request = alertmanager.render({ ...told, made_at: iso(context.clock.nowMs()) }, at)
     if (request?.transport !== 'http') continue
     const sent = await sendHttp(request, {}, { ...send, allow: context.config.allowPrivateTargets })

@@ -1,4 +1,4 @@
-import { type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http'
+import { type ClientRequest, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
@@ -22,10 +22,19 @@ export type SendOptions = {
   lookup?: LookupFunction | undefined
   /** Certificates to trust beside the system's; for tests. */
   ca?: string | undefined
+  /** Whether the answer's body is wanted, up to `answerBytes`. It may decide what comes next, and is never shown. */
+  keepBody?: boolean
 }
 
-/** What came back: a status, or why there is none. Of the answer's body nothing is kept. */
-export type Sent = { status: number | null; retryAfter: string | undefined; failure: Failure | null }
+/** What came back: a status, or why there is none. */
+export type Sent = { status: number | null; retryAfter: string | undefined; body: string; failure: Failure | null }
+
+export const failed = (error: unknown): Sent => ({
+  status: null,
+  retryAfter: undefined,
+  body: '',
+  failure: failureOf(error),
+})
 
 /**
  * Sends one request, once, to a public address or one that the operator allowed: checked as written, at look-up, and on the
@@ -35,7 +44,7 @@ export async function sendHttp(request: HttpRequest, headers: Record<string, str
   try {
     return await exchange(request, headers, o)
   } catch (error) {
-    return { status: null, retryAfter: undefined, failure: failureOf(error) }
+    return failed(error)
   }
 }
 
@@ -85,17 +94,31 @@ function exchange(request: HttpRequest, headers: Record<string, string>, o: Send
       total.removeEventListener('abort', late)
       reject(new TimeoutError('the connection closed without an answer'))
     })
-    outgoing.on('response', (answer) => {
-      let bytes = 0
-      answer.on('data', (part: Buffer) => {
-        bytes += part.length
-        if (bytes > limits.answerBytes) answer.destroy()
-      })
-      answer.on('error', () => {})
-      resolve({ status: answer.statusCode ?? null, retryAfter: answer.headers['retry-after'], failure: null })
-    })
+    outgoing.on('response', (answer) => readAnswer(answer, limits, o.keepBody === true, resolve))
     outgoing.end(request.body)
   })
+}
+
+/** Reads an answer to its end or its limit. Without `keepBody` its head is enough to go on. */
+function readAnswer(answer: IncomingMessage, limits: SendLimits, keepBody: boolean, done: (sent: Sent) => void): void {
+  const parts: Buffer[] = []
+  let bytes = 0
+  const tell = () =>
+    done({
+      status: answer.statusCode ?? null,
+      retryAfter: answer.headers['retry-after'],
+      body: Buffer.concat(parts).toString('utf8'),
+      failure: null,
+    })
+  answer.on('data', (part: Buffer) => {
+    bytes += part.length
+    if (bytes > limits.answerBytes) answer.destroy()
+    else if (keepBody) parts.push(part)
+  })
+  answer.on('error', () => {})
+  // Cut off by us it is told as far as it came; cut off by the other side the request fails.
+  if (keepBody) answer.on('close', () => (answer.complete || bytes > limits.answerBytes) && tell())
+  else tell()
 }
 
 /** Ends the request where no connection stands in time, or it leads where it must not. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Loop, startLoop } from '../../shared/runtime/loop.ts'
 import type { Context, ServiceFactory } from '../../shared/runtime/service.ts'
 import { allowedNetworks } from '../../shared/security/target.ts'
+import { syncScriptChannels } from '../../shared/state/script-channels.ts'
 import { readChannels } from './channels.ts'
 import { createDeliverer, type Deliverer } from './deliver.ts'
 import { timing } from './lifecycle.ts'
@@ -9,12 +10,14 @@ import { type AlertingMetrics, alertingMetrics } from './metrics.ts'
 import { freeClaims, outboxStats } from './outbox.ts'
 import { prune } from './prune.ts'
 import { resend } from './resend.ts'
+import { tellDeploys } from './tell-deploys.ts'
 import { createWatcher } from './watch.ts'
 
 const WATCH_EVERY_MS = 1_000
 const DELIVER_EVERY_MS = 500
 /** Alertmanager forgets what it was told when it restarts. */
 const RESEND_EVERY_MS = 3 * 60_000
+const DEPLOYS_EVERY_MS = 10_000
 const PRUNE_EVERY_MS = 3_600_000
 /** As long as rollups are kept. */
 const KEEP_RETENTIONS = 4
@@ -45,7 +48,9 @@ export const alerting: ServiceFactory = (context) => {
     if (context.state.kind === 'sqlite') await freeClaims(context.state)
     const baseUrl = () => baseUrlOf(context)
     const metrics = alertingMetrics(context.metrics)
-    const delivering = createDeliverer(context, { owner, plugins: await readChannels(), baseUrl, metrics })
+    const plugins = await readChannels()
+    await syncScriptChannels(context, context.config.scripts)
+    const delivering = createDeliverer(context, { owner, plugins, baseUrl, metrics })
     const watcher = createWatcher(context, { owner, timing, baseUrl })
     deliverer = delivering
     release = watcher.release
@@ -63,6 +68,10 @@ export const alerting: ServiceFactory = (context) => {
     const again = async () => {
       await resend(context)
     }
+    const kinds = new Set([...plugins.values()].filter((p) => p.renderDeploy).map((p) => p.kind))
+    const deploys = async () => {
+      await tellDeploys(context, { kinds, baseUrl: baseUrl() })
+    }
     const deliver = async () => {
       await delivering.pump()
       await report(context, metrics)
@@ -71,6 +80,7 @@ export const alerting: ServiceFactory = (context) => {
       startLoop({ name: 'alerting.watch', everyMs: WATCH_EVERY_MS, clock, log, run: watch }),
       startLoop({ name: 'alerting.deliver', everyMs: DELIVER_EVERY_MS, clock, log, run: deliver }),
       startLoop({ name: 'alerting.resend', everyMs: RESEND_EVERY_MS, clock, log, run: again }),
+      startLoop({ name: 'alerting.deploys', everyMs: DEPLOYS_EVERY_MS, clock, log, run: deploys }),
       startLoop({
         name: 'alerting.prune',
         everyMs: PRUNE_EVERY_MS,

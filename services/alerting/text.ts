@@ -21,6 +21,15 @@ export const escapeMarkup = (text: string): string =>
 export const escapeHtml = (text: string): string =>
   escapeMarkup(text).replaceAll('"', '&quot;').replaceAll("'", '&#39;')
 
+/**
+ * Foreign text inside GitHub's Markdown: shown as it is. Nobody is mentioned, no issue is referred to, nothing becomes a link: an
+ * empty comment stands where GitHub would see one.
+ */
+export const escapeMarkdown = (text: string): string =>
+  escapeMarkup(text)
+    .replace(/[\\`*_[\]()~|!]/g, (c) => `\\${c}`)
+    .replace(/[@#]|(?<=:)(?=\/\/)|(?<=www)(?=\.)/gi, (c) => `${c}<!-- -->`)
+
 /** An http(s) link, or null: nothing else from telemetry or events becomes a link. */
 export function safeLink(text: string | null | undefined): string | null {
   if (!text || text.length > 2000) return null

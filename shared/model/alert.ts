@@ -52,7 +52,7 @@ export type Delivery = {
   channel_id: string
   channel_name: string
   incident_id: string | null
-  event: 'firing' | 'resolved' | 'test'
+  event: 'firing' | 'resolved' | 'test' | 'deploy'
   state: DeliveryState
   attempts: number
   last_status: number | null

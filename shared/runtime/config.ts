@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
+import { readScripts, type Script } from './scripts.ts'
 import { type Config, settings } from './settings.ts'
 
 /** A setting that cannot be used; the message names it and says what it takes. */
@@ -18,7 +19,7 @@ function readFile(path: string): Record<string, unknown> {
   if (parsed === null || parsed === undefined) return {}
   if (typeof parsed !== 'object' || Array.isArray(parsed))
     throw new ConfigError(`cannot read ${path}: it must be a mapping of settings`)
-  const known = new Set<string>(Object.values(settings).map((s) => s.key))
+  const known = new Set<string>([...Object.values(settings).map((s) => s.key), 'scripts'])
   for (const key of Object.keys(parsed)) {
     if (!known.has(key))
       throw new ConfigError(`cannot read ${path}: "${key}" is no setting; known are ${[...known].join(', ')}`)
@@ -33,8 +34,9 @@ const asText = (value: unknown) => (Array.isArray(value) ? value.join(',') : Str
  * @throws ConfigError naming the setting, what was given and what it takes
  */
 export function loadConfig(env: Record<string, string | undefined> = process.env, file = 'plumbline.yaml'): Config {
-  const fromFile = readFile(env.PLUMBLINE_CONFIG ?? file)
-  const config: Record<string, unknown> = {}
+  const path = env.PLUMBLINE_CONFIG ?? file
+  const fromFile = readFile(path)
+  const config: Record<string, unknown> = { scripts: scriptsOf(fromFile.scripts, path) }
   for (const [name, s] of Object.entries(settings)) {
     const inFile = fromFile[s.key]
     const raw = env[s.env] ?? (inFile === undefined || inFile === null ? s.default : asText(inFile))
@@ -48,6 +50,14 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     config[name] = result.data
   }
   return config as Config
+}
+
+function scriptsOf(value: unknown, path: string): Script[] {
+  try {
+    return readScripts(value, path)
+  } catch (error) {
+    throw new ConfigError((error as Error).message)
+  }
 }
 
 /** Variables of ours that are no settings of the server: the CLI's target and key, the browser for tests. */

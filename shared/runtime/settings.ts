@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Script } from './scripts.ts'
 
 /** One setting: its environment name, how it is read, its default, and the sentence that the README shows. */
 export type Setting = { env: string; key: string; schema: z.ZodType; default: string; description: string }
@@ -165,4 +166,5 @@ export const settings = {
   ),
 } as const
 
-export type Config = { [K in keyof typeof settings]: z.output<(typeof settings)[K]['schema']> }
+/** Every setting, and `scripts`, which only the file may name. */
+export type Config = { [K in keyof typeof settings]: z.output<(typeof settings)[K]['schema']> } & { scripts: Script[] }

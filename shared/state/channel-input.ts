@@ -18,10 +18,10 @@ const KINDS: readonly ChannelKind[] = ['webhook', 'slack', 'alertmanager', 'page
 const PAGERDUTY_URL = 'https://events.pagerduty.com/v2/enqueue'
 const NEEDS_SECRET: Partial<Record<ChannelKind, string>> = {
   pagerduty: "the integration's routing key",
-  github: 'a token that may write commit statuses',
+  github: 'a token that may write commit statuses and pull requests',
 }
 
-export const takesNoSecret = (kind: ChannelKind) => kind === 'slack' || kind === 'teams'
+export const takesNoSecret = (kind: ChannelKind) => kind === 'teams'
 
 type Checked = { name: string; kind: ChannelKind; url: string; secret: string | null; filter: ChannelFilter }
 
@@ -41,6 +41,7 @@ export function checkChannel(input: ChannelInput, allowPrivateTargets: readonly 
   if (refused) throw new InvalidInputError('url', refused)
   if (input.kind === 'email') checkMailUrl(url)
   const secret = checkSecret(input.kind, input.secret ?? undefined)
+  if (input.kind === 'slack') checkSlack(url, secret)
   return { name, kind: input.kind, url, secret, filter: checkFilter(input.filter ?? null) }
 }
 
@@ -61,6 +62,18 @@ export function checkSecret(kind: ChannelKind, secret: string | undefined): stri
       'cannot use this secret: after whsec_ it must be base64. Leave it out to have one made',
     )
   return secret
+}
+
+/** With a bot token messages go by Slack's API, which must know the conversation; an incoming webhook has its own. */
+function checkSlack(text: string, token: string | null): void {
+  const channel = new URL(text).searchParams.get('channel')
+  if (token !== null && !channel)
+    throw new InvalidInputError(
+      'url',
+      'cannot use this URL with a bot token: write https://slack.com/api/chat.postMessage?channel=C0123456789, or leave the secret out for an incoming webhook',
+    )
+  if (token === null && channel)
+    throw new InvalidInputError('secret', 'cannot create channel: this URL needs the bot token as its secret (xoxb-…)')
 }
 
 function checkMailUrl(text: string): void {

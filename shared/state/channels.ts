@@ -93,6 +93,7 @@ export function updateChannel(
   return context.state.transaction(async (tx) => {
     const before = await getChannel(tx, id)
     if (!before) return null
+    refuseScript(before)
     const secrets = await secretsOf(context, tx, id)
     const merged = { kind: before.kind, name: before.name, url: secrets.url, filter: before.filter, ...defined(patch) }
     if (patch.url === before.url) merged.url = secrets.url
@@ -121,11 +122,42 @@ export function updateChannel(
 /** Deletes a channel; what it was still owed is tried at once and becomes a dead letter. @returns whether there was one */
 export function deleteChannel(context: ChannelContext, id: string): Promise<boolean> {
   return context.state.transaction(async (tx) => {
-    const deleted = await tx.run('DELETE FROM channels WHERE id = ?', id)
-    const due = "UPDATE deliveries SET next_attempt_ms = ? WHERE channel_id = ? AND state = 'pending'"
-    if (deleted > 0) await tx.run(due, context.clock.nowMs(), id)
-    return deleted > 0
+    refuseScript(await getChannel(tx, id))
+    return dropChannel(context, tx, id)
   })
+}
+
+export async function dropChannel(context: ChannelContext, tx: Tx, id: string): Promise<boolean> {
+  const deleted = await tx.run('DELETE FROM channels WHERE id = ?', id)
+  const due = "UPDATE deliveries SET next_attempt_ms = ? WHERE channel_id = ? AND state = 'pending'"
+  if (deleted > 0) await tx.run(due, context.clock.nowMs(), id)
+  return deleted > 0
+}
+
+/** @throws ConflictError for a channel that the configuration file owns */
+function refuseScript(channel: Channel | null): void {
+  if (channel?.kind === 'script')
+    throw new ConflictError(
+      `cannot change "${channel.name}": the configuration file names it under scripts. Change it there and restart`,
+    )
+}
+
+/** Writes a `script` channel as the configuration file has it. */
+export async function putScriptChannel(
+  context: ChannelContext,
+  tx: Tx,
+  s: { id: string; name: string; filter: ChannelFilter; before: Channel | null },
+): Promise<void> {
+  const nowMs = context.clock.nowMs()
+  const url = `script:${encodeURIComponent(s.name)}`
+  const channel: Channel = {
+    ...{ id: s.id, name: s.name, kind: 'script', url, filter: s.filter, enabled: true, disabled_reason: null },
+    secret: describeSecret(null),
+    created_at: s.before?.created_at ?? iso(nowMs),
+    updated_at: iso(nowMs),
+  }
+  await checkName(tx, s.name, s.id)
+  await put(tx, channel, seal(context, s.id, { url, current: null, previous: null, previous_until_ms: null }), nowMs)
 }
 
 /**
@@ -141,6 +173,7 @@ export function rotateSecret(
   return context.state.transaction(async (tx) => {
     const before = await getChannel(tx, id)
     if (!before) return null
+    refuseScript(before)
     if (!input.secret && before.kind !== 'webhook')
       throw new InvalidInputError(
         'secret',
@@ -192,7 +225,7 @@ const describeSecret = (secret: string | null): Channel['secret'] => ({
 
 /** A Slack or Teams URL is itself the secret: long parts of its path and query are cut to their last four characters. */
 function shownUrl(kind: Channel['kind'], text: string): string {
-  if (!takesNoSecret(kind)) return text
+  if (kind !== 'slack' && kind !== 'teams') return text
   const [path = '', query] = text.split('?', 2)
   const cut = (part: string) => (part.length >= 20 ? `…${part.slice(-4)}` : part)
   const masked = path

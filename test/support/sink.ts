@@ -10,7 +10,7 @@ export type Received = {
 }
 
 /** How a sink answers one request: a status, a reset of the connection, or never. */
-export type Answer = { status: number; headers?: Record<string, string> } | 'reset' | 'hang'
+export type Answer = { status: number; headers?: Record<string, string>; body?: string } | 'reset' | 'hang'
 
 export type Sink = {
   url: string
@@ -46,7 +46,7 @@ export async function openSink(
         return
       }
       entry.status = answer.status
-      response.writeHead(answer.status, answer.headers).end('{}')
+      response.writeHead(answer.status, answer.headers).end(answer.body ?? '{}')
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

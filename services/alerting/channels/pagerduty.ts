@@ -1,9 +1,12 @@
 import { type ChannelPlugin, classifyHttp, postJson } from '../channel.ts'
-import { diffUrl, linkOf } from '../notification.ts'
+import { deployLink, diffUrl, linkOf } from '../notification.ts'
 import { safeText } from '../text.ts'
 import { adviceOf, certaintyOf, headlineOf, lineOf, sinceWhat, suspicionOf } from '../wording.ts'
 
-/** PagerDuty, Events API v2: one incident of theirs an incident of ours, tied by `dedup_key`. The secret is the routing key. */
+/**
+ * PagerDuty, Events API v2: one incident of theirs an incident of ours, tied by `dedup_key`. Deploys are change events, so that they
+ * stand beside the incidents there. The secret is the routing key.
+ */
 const pagerduty: ChannelPlugin = {
   kind: 'pagerduty',
   render: (n, target) => {
@@ -35,6 +38,32 @@ const pagerduty: ChannelPlugin = {
     })
   },
   classify: classifyHttp,
+  renderDeploy: (d, target) => {
+    const { deploy } = d
+    const diff = diffUrl(deploy)
+    const { origin, pathname } = new URL(target.url)
+    const verb =
+      deploy.kind === 'rollback' ? 'rolled back' : deploy.kind === 'deploy' ? 'deployed' : `${deploy.kind} changed`
+    const since = sinceWhat(deploy)
+    const where = deploy.environment === '' ? '' : ` in ${safeText(deploy.environment, 100)}`
+    return postJson(`${origin}${pathname.replace(/\/enqueue\/?$/, '')}/change/enqueue`, {
+      routing_key: target.secrets[0] ?? '',
+      payload: {
+        summary: safeText(`${deploy.service} ${verb}${where}: ${since}`, 1024),
+        timestamp: deploy.started_at,
+        source: safeText(deploy.service, 255) || 'plumbline',
+        custom_details: {
+          version: safeText(deploy.version, 200),
+          previous_version: safeText(deploy.previous_version ?? '', 200),
+          commit: safeText(deploy.commit, 64),
+          commits: deploy.commits
+            .slice(0, 10)
+            .map((c) => safeText(`${c.sha.slice(0, 7)} ${(c.message ?? '').split('\n')[0]}`, 160)),
+        },
+      },
+      links: [{ href: deployLink(d, deploy.id), text: 'Verdict' }, ...(diff ? [{ href: diff, text: 'Diff' }] : [])],
+    })
+  },
 }
 
 export default pagerduty

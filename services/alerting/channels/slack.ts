@@ -1,4 +1,5 @@
-import { type ChannelPlugin, classifyHttp, postJson } from '../channel.ts'
+import { type Answer, type ChannelPlugin, classifyHttp, postJson, type Reading, type Target } from '../channel.ts'
+import { jsonOf } from '../json.ts'
 import { diffUrl, linkOf, traceLink } from '../notification.ts'
 import { escapeMarkup, safeLink, safeText } from '../text.ts'
 import type { Notification, Signal } from '../types.ts'
@@ -54,7 +55,41 @@ function actions(n: Notification): string {
     .join('\n')
 }
 
-/** Slack's incoming webhooks. They do not dedup: a repeat of ours may be seen twice. */
+/** Errors of Slack's API that pass by themselves. @see https://docs.slack.dev/reference/methods/chat.postMessage */
+const PASSING = new Set(
+  'fatal_error internal_error request_timeout service_unavailable ratelimited rate_limited'.split(' '),
+)
+/** What to do about the others, as far as it is known. */
+const REMEDIES: Record<string, string> = {
+  channel_not_found: 'it knows no such conversation: check the id in the URL, and invite the bot to it',
+  not_in_channel: 'the bot is not in this conversation: invite it',
+  is_archived: 'this conversation is archived',
+  invalid_auth: 'it does not take this token: give the channel a new one',
+  not_authed: 'it does not take this token: give the channel a new one',
+  token_revoked: 'this token was revoked: give the channel a new one',
+  token_expired: 'this token has expired: give the channel a new one',
+  account_inactive: 'the account of this token is gone: give the channel a new one',
+  missing_scope: 'this token may not post: give the bot the scope chat:write',
+}
+
+/** Slack answers 200 whatever happened; `ok` and `error` in the body say what. The first message's `ts` is the thread. */
+function readApi(answer: Answer, target: Target): Reading {
+  const outcome = classifyHttp(answer.status)
+  if (outcome !== 'delivered') return { outcome }
+  const said = jsonOf(answer.body) as { ok?: unknown; ts?: unknown; error?: unknown } | null
+  if (said?.ok === true)
+    return target.thread === null && typeof said.ts === 'string' ? { outcome, thread: said.ts } : { outcome }
+  const code = typeof said?.error === 'string' ? said.error : ''
+  if (code === 'thread_not_found')
+    return { outcome: 'retry', thread: null, error: 'the thread of this incident was deleted: a new one is begun' }
+  if (said === null || PASSING.has(code)) return { outcome: 'retry', error: 'Slack could not take it now' }
+  return { outcome: 'dead', error: `Slack refused it: ${REMEDIES[code] ?? 'see what the bot may do'}` }
+}
+
+/**
+ * Slack. By an incoming webhook, or with a bot token as secret by `https://slack.com/api/chat.postMessage?channel=C…`: then the
+ * messages of one incident form one thread, and are shown in the conversation too. Neither dedups: a repeat may be seen twice.
+ */
 const slack: ChannelPlugin = {
   kind: 'slack',
   render: (n, target) => {
@@ -79,9 +114,22 @@ const slack: ChannelPlugin = {
         ? [{ type: 'context', elements: context.map((text) => ({ type: 'mrkdwn', text: escapeMarkup(text) })) }]
         : []),
     ]
-    return postJson(target.url, { text: escapeMarkup(`${icon(n)} ${headlineOf(n)}`), blocks })
+    const message = { text: escapeMarkup(`${icon(n)} ${headlineOf(n)}`), blocks }
+    const [token] = target.secrets
+    if (token === undefined) return postJson(target.url, message)
+    const url = new URL(target.url)
+    const channel = url.searchParams.get('channel')
+    url.search = ''
+    const thread = target.thread === null ? {} : { thread_ts: target.thread, reply_broadcast: true }
+    return postJson(
+      url.href,
+      { channel, ...message, ...thread, unfurl_links: false },
+      { authorization: `Bearer ${token}` },
+    )
   },
   classify: classifyHttp,
+  read: (answer, _to, _n, target) =>
+    target.secrets.length > 0 ? readApi(answer, target) : { outcome: classifyHttp(answer.status) },
 }
 
 export default slack

@@ -18,7 +18,7 @@ export const deliveryRoutes: Route[] = [
       channel_id: id.optional(),
       incident_id: id.optional(),
       state: z.enum(['pending', 'delivered', 'dead', 'superseded']).optional(),
-      event: z.enum(['firing', 'resolved', 'test']).optional(),
+      event: z.enum(['firing', 'resolved', 'test', 'deploy']).optional(),
       ...paging,
     }),
     answers: ok(deliveryList),

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { HttpRequest, MailRequest } from '../../../services/alerting/channel.ts'
+import type { ChannelRequest, HttpRequest } from '../../../services/alerting/channel.ts'
 import { readChannels } from '../../../services/alerting/channels.ts'
 import { exampleNotification } from '../../../services/alerting/example.ts'
 import { anomalyOf, at, BASE_URL } from '../../support/alerting.ts'
@@ -12,16 +12,35 @@ const folder = 'test/golden/channels'
 const URLS: Record<string, string> = {
   email: 'smtp://plumbline@mail.example.com:587?from=plumbline@example.com&to=oncall@example.com,team@example.com',
   github: 'https://api.github.com/repos/acme/checkout',
+  pagerduty: 'https://events.pagerduty.com/v2/enqueue',
+  script: 'script:on-call',
 }
 const SECRET = 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0'
 const targetOf = (kind: string) => ({
   name: 'on-call',
   url: URLS[kind] ?? `https://hooks.example.com/${kind}`,
-  secrets: [SECRET],
+  secrets: kind === 'slack' || kind === 'teams' || kind === 'script' ? [] : [SECRET],
+  thread: null,
 })
 
-const golden = (request: HttpRequest | MailRequest | null) =>
-  `${JSON.stringify(request && 'body' in request && request.body !== '' ? { ...request, body: JSON.parse(request.body) } : request, null, 2)}\n`
+/** A request as its golden file shows it: what is JSON inside is laid open. */
+function golden(request: ChannelRequest | null): string {
+  const open = (text: string) => (text === '' ? '' : JSON.parse(text))
+  const shown =
+    request?.transport === 'http'
+      ? { ...request, body: open(request.body) }
+      : request?.transport === 'script'
+        ? { ...request, input: open(request.input) }
+        : request
+  return `${JSON.stringify(shown, null, 2)}\n`
+}
+
+/** What a reader of the message sees. */
+function textOf(request: ChannelRequest | null): string {
+  if (request === null) return ''
+  if (request.transport === 'smtp') return request.subject + request.text + request.html
+  return request.transport === 'script' ? request.input : request.body
+}
 
 /** Compares with the file; UPDATE_GOLDEN=1 writes it anew, to be looked at in the diff. */
 function expectGolden(name: string, text: string) {
@@ -41,6 +60,7 @@ it('knows the channels of its folder', () => {
     'email',
     'github',
     'pagerduty',
+    'script',
     'slack',
     'teams',
     'webhook',
@@ -78,6 +98,16 @@ describe.each(plugins.map((plugin) => [plugin.kind, plugin] as const))('channel 
       ])
       return
     }
+    if (kind === 'script') {
+      expect([0, 1, 75, 100, 127].map((code) => plugin.classify(code))).toEqual([
+        'delivered',
+        'retry',
+        'retry',
+        'dead',
+        'retry',
+      ])
+      return
+    }
     for (let status = 100; status < 600; status++) {
       const retry = [408, 425, 429].includes(status) || status >= 500
       const expected =
@@ -103,12 +133,7 @@ describe.each(plugins.map((plugin) => [plugin.kind, plugin] as const))('channel 
       messageOf('firing', anomalies, deploy, { service: hostile, environment: hostile }),
       target,
     )
-    const text =
-      rendered === null
-        ? ''
-        : rendered.transport === 'smtp'
-          ? rendered.subject + rendered.text + rendered.html
-          : rendered.body
+    const text = textOf(rendered)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there
     expect(text.replaceAll('\n', ' ')).not.toMatch(/[\u0000-\u001f\u202a-\u202e]|\\u00[01]/)
     // Slack reads no markup in the plain text of a header.

@@ -97,7 +97,7 @@ export const delivery = z
     channel_id: z.string(),
     channel_name: z.string(),
     incident_id: z.string().nullable(),
-    event: z.enum(['firing', 'resolved', 'test']),
+    event: z.enum(['firing', 'resolved', 'test', 'deploy']),
     state: z.enum(['pending', 'delivered', 'dead', 'superseded']),
     attempts: z.number().int(),
     last_status: z.number().int().nullable(),
