@@ -166,6 +166,7 @@ export async function deployInfo(tx: Tx, id: string | null): Promise<DeployInfo 
 export function infoOf(d: Deploy): DeployInfo {
   const { id, service, version, commit, base_commit, commits } = d
   const { repository, kind, previous_version, started_at, url, actor } = d
+  const rollback_command = d.attributes.rollback_command || null
   return {
     id,
     service,
@@ -179,5 +180,6 @@ export function infoOf(d: Deploy): DeployInfo {
     started_at,
     url,
     actor,
+    rollback_command,
   }
 }

@@ -79,6 +79,7 @@ export function exampleNotification(madeAt: string, baseUrl: string): Notificati
       started_at: new Date(Date.parse(madeAt) - HOUR_MS / 12).toISOString(),
       url: null,
       actor: null,
+      rollback_command: null,
     },
     base_url: baseUrl,
     merged: false,

@@ -75,7 +75,10 @@ export type DeployInfo = Pick<
   | 'started_at'
   | 'url'
   | 'actor'
->
+> & {
+  /** How to undo it, as whoever deployed it said: its attribute `rollback_command`. */
+  rollback_command: string | null
+}
 
 /** Everything that a message says; channels turn it into their receiver's form. */
 export type Notification = {

@@ -121,6 +121,16 @@ export function headlineOf(n: Pick<Notification, 'event' | 'incident'>): string 
   return safeText(`Back to normal after ${lasted}: ${n.incident.title}`, 300)
 }
 
+/** Who is how, in the fewest words: `checkout and 1 more look worse (production)`. */
+export function stateOf(n: Pick<Notification, 'event' | 'incident'>): string {
+  const services = n.incident.services.map((s) => safeText(s, 60))
+  const many = services.length > 1
+  const more = many ? ` and ${services.length - 1} more` : ''
+  const worse = `${many ? 'look' : 'looks'} worse${n.event === 'test' ? ' (TEST)' : ''}`
+  const state = n.event === 'resolved' ? `${many ? 'are' : 'is'} back to normal` : worse
+  return safeText(`${services[0] ?? ''}${more} ${state} (${n.incident.environment})`, 150)
+}
+
 /** How sure: the probability of seeing this by chance, and on how much it rests. */
 export function certaintyOf(s: Pick<Signal, 'p_value' | 'n'>): string {
   const word = s.p_value < 0.0001 ? 'Practically certain' : s.p_value < 0.01 ? 'Very likely real' : 'Likely real'
@@ -128,14 +138,30 @@ export function certaintyOf(s: Pick<Signal, 'p_value' | 'n'>): string {
   return `${word} (${p}; ${figure(s.n.current)} now against ${figure(s.n.baseline)} before)`
 }
 
-/** What to do next, in one line; '' where nothing is known. */
+/** What to do next, in one line, with the command that the deploy was announced with; '' where nothing is known. */
 export function adviceOf(n: Pick<Notification, 'deploy' | 'event'>): string {
   const d = n.deploy
   if (!d || n.event === 'resolved') return ''
+  const command = safeText(d.rollback_command ?? '', 300)
+  const advice = undoing(d) || (command ? `Roll back ${safeText(d.service, 80)}` : '')
+  return command ? `${advice}: ${command}` : advice
+}
+
+function undoing(d: DeployInfo): string {
   if (d.kind === 'flag' || d.kind === 'config')
     return `Undo the ${d.kind} change ${safeText(d.version, 80)} of ${safeText(d.service, 80)}`
   if (!d.previous_version) return ''
   return `Roll back ${safeText(d.service, 80)} to ${safeText(d.previous_version, 80)}`
+}
+
+/** Every service that is hurt, where that is more than one: `Hurts cart, checkout and web`; the first twenty. */
+export function reachOf(n: Pick<Notification, 'incident'>): string {
+  const { services } = n.incident
+  if (services.length < 2) return ''
+  const shown = services.slice(0, 20).map((s) => safeText(s, 60))
+  const rest = services.length - shown.length
+  const last = rest > 0 ? `${rest} more` : (shown.pop() as string)
+  return `Hurts ${shown.join(', ')} and ${last}`
 }
 
 /** Of an incident without a deploy: the likeliest suspect, as a possibility; '' where there is none. */

@@ -35,7 +35,7 @@ export function checkChannel(input: ChannelInput, allowPrivateTargets: readonly 
       'kind',
       `cannot use kind "${String(input.kind).slice(0, 40)}": known are ${KINDS.join(', ')}`,
     )
-  const url = input.url || (input.kind === 'pagerduty' ? PAGERDUTY_URL : '')
+  const url = urlOf(input)
   if (url.length > 2000) throw new InvalidInputError('url', 'cannot use this URL: it is longer than 2000 characters')
   const refused = refuseTarget(url, allowPrivateTargets, input.kind === 'email' ? 'smtp' : 'http')
   if (refused) throw new InvalidInputError('url', refused)
@@ -43,6 +43,13 @@ export function checkChannel(input: ChannelInput, allowPrivateTargets: readonly 
   const secret = checkSecret(input.kind, input.secret ?? undefined)
   if (input.kind === 'slack') checkSlack(url, secret)
   return { name, kind: input.kind, url, secret, filter: checkFilter(input.filter ?? null) }
+}
+
+/** PagerDuty has one address for all; a repository may be given as people see it. */
+function urlOf(input: ChannelInput): string {
+  if (input.kind === 'pagerduty') return input.url || PAGERDUTY_URL
+  const path = /^https:\/\/github\.com\/([\w.-]+\/[\w.-]+?)(?:\.git|\/)?$/.exec(input.url ?? '')?.[1]
+  return input.kind === 'github' && path ? `https://api.github.com/repos/${path}` : (input.url ?? '')
 }
 
 /** @throws InvalidInputError when the kind needs one that is missing, or it is too short to protect anything */

@@ -28,6 +28,7 @@ export const deployV42: DeployInfo = {
   started_at: at(-300_000),
   url: null,
   actor: 'deploy-bot',
+  rollback_command: 'kubectl rollout undo deployment/checkout',
 }
 
 const incident: Incident = {

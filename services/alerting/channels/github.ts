@@ -11,7 +11,7 @@ import { jsonOf } from '../json.ts'
 import { diffUrl, linkOf, repositoryPath, traceLink } from '../notification.ts'
 import { escapeMarkdown, safeLink, safeText } from '../text.ts'
 import type { Notification } from '../types.ts'
-import { adviceOf, certaintyOf, headlineOf, lineOf, sinceWhat } from '../wording.ts'
+import { adviceOf, certaintyOf, headlineOf, lineOf, reachOf, sinceWhat } from '../wording.ts'
 
 const DESCRIPTION_CHARS = 140
 const LINES = 6
@@ -61,6 +61,7 @@ function comment(n: Notification): { body: string } {
     '',
     ...shown.map((s) => `- ${escapeMarkdown(`${safeText(s.service, 80)}: ${lineOf(s, over)}`)}`),
     ...(rest > 0 ? [`- … and ${rest} more`] : []),
+    ...(reachOf(n) && !over ? ['', escapeMarkdown(reachOf(n))] : []),
     '',
     ...(top && !over ? [`How sure: ${escapeMarkdown(certaintyOf(top))}`, ''] : []),
     ...(advice ? [`What to do: **${escapeMarkdown(advice)}**`, ''] : []),

@@ -1,5 +1,5 @@
 import { type ChannelPlugin, classifyHttp, postJson } from '../channel.ts'
-import { deployLink, diffUrl, linkOf } from '../notification.ts'
+import { deployLink, diffUrl, linkOf, traceLink } from '../notification.ts'
 import { safeText } from '../text.ts'
 import { adviceOf, certaintyOf, headlineOf, lineOf, sinceWhat, suspicionOf } from '../wording.ts'
 
@@ -34,7 +34,11 @@ const pagerduty: ChannelPlugin = {
           services: n.incident.services.slice(0, 20).map((s) => safeText(s, 80)),
         },
       },
-      links: [{ href: linkOf(n), text: 'Verdict' }, ...(diff ? [{ href: diff, text: 'Diff' }] : [])],
+      links: [
+        { href: linkOf(n), text: 'Verdict' },
+        ...(diff ? [{ href: diff, text: 'Diff' }] : []),
+        ...(top?.trace_ids ?? []).map((id) => ({ href: traceLink(n, id), text: 'Trace' })),
+      ],
     })
   },
   classify: classifyHttp,

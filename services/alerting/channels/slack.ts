@@ -3,7 +3,7 @@ import { jsonOf } from '../json.ts'
 import { diffUrl, linkOf, traceLink } from '../notification.ts'
 import { escapeMarkup, safeLink, safeText } from '../text.ts'
 import type { Notification, Signal } from '../types.ts'
-import { adviceOf, certaintyOf, headlineOf, lineOf, sinceWhat, suspicionOf } from '../wording.ts'
+import { adviceOf, certaintyOf, headlineOf, lineOf, reachOf, sinceWhat, stateOf, suspicionOf } from '../wording.ts'
 
 const HEADER_CHARS = 150
 const LINES = 5
@@ -18,14 +18,7 @@ const link = (url: string | null, label: string): string[] => {
   return safe ? [`<${safe.replaceAll('>', '%3E').replaceAll('|', '%7C')}|${escapeMarkup(label)}>`] : []
 }
 
-function heading(n: Notification): string {
-  const services = n.incident.services.map((s) => safeText(s, 60))
-  const more = services.length > 1 ? ` and ${services.length - 1} more` : ''
-  const many = services.length > 1
-  const worse = n.event === 'test' ? 'looks worse (TEST)' : many ? 'look worse' : 'looks worse'
-  const state = n.event === 'resolved' ? `${many ? 'are' : 'is'} back to normal` : worse
-  return safeText(`${icon(n)} ${services[0] ?? ''}${more} ${state} (${n.incident.environment})`, HEADER_CHARS)
-}
+const heading = (n: Notification) => safeText(`${icon(n)} ${stateOf(n)}`, HEADER_CHARS)
 
 function lines(n: Notification): string {
   const several = n.incident.services.length > 1
@@ -34,7 +27,8 @@ function lines(n: Notification): string {
     .slice(0, LINES)
     .map((s) => `• ${escapeMarkup(several ? `${safeText(s.service, 60)}: ${line(s)}` : line(s))}`)
   const rest = n.signals.length - shown.length + n.truncated
-  return [...shown, ...(rest > 0 ? [`… and ${rest} more`] : [])].join('\n')
+  const reach = n.event === 'resolved' ? '' : reachOf(n)
+  return [...shown, ...(rest > 0 ? [`… and ${rest} more`] : []), ...(reach ? [escapeMarkup(reach)] : [])].join('\n')
 }
 
 function actions(n: Notification): string {

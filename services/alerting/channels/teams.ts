@@ -1,11 +1,11 @@
 import { type ChannelPlugin, classifyHttp, postJson } from '../channel.ts'
-import { diffUrl, linkOf } from '../notification.ts'
+import { diffUrl, linkOf, traceLink } from '../notification.ts'
 import { safeText } from '../text.ts'
 import type { Notification } from '../types.ts'
-import { adviceOf, certaintyOf, headlineOf, lineOf, sinceWhat, suspicionOf } from '../wording.ts'
+import { adviceOf, certaintyOf, lineOf, reachOf, sinceWhat, stateOf, suspicionOf } from '../wording.ts'
 
 /** Markdown that telemetry may hold is shown as it is. */
-const plain = (text: string) => text.replace(/[\\`*_[\]()~]/g, (c) => `\\${c}`)
+const plain = (text: string) => text.replace(/[\\`*_[\]]/g, (c) => `\\${c}`)
 
 const block = (text: string, more: Record<string, unknown> = {}) => ({ type: 'TextBlock', text, wrap: true, ...more })
 
@@ -13,7 +13,7 @@ function facts(n: Notification): { title: string; value: string }[] {
   const [top] = n.signals
   const all: [string, string][] = [
     ['Since', sinceWhat(n.deploy)],
-    ['Environment', safeText(n.incident.environment, 80)],
+    ['Hurts', n.event === 'resolved' ? '' : reachOf(n).replace(/^Hurts /, '')],
     ['How sure', top && n.event !== 'resolved' ? certaintyOf(top) : ''],
     ['Do', adviceOf(n)],
     ['Perhaps', suspicionOf(n).replace(/^Possible cause: /, '')],
@@ -27,13 +27,18 @@ const teams: ChannelPlugin = {
   render: (n, target) => {
     const state = n.event === 'resolved' ? 'Resolved' : n.incident.severity === 'critical' ? 'Critical' : 'Warning'
     const diff = diffUrl(n.deploy)
-    const actions = [{ title: 'Verdict', url: linkOf(n) }, ...(diff ? [{ title: 'Diff', url: diff }] : [])]
+    const trace = n.signals[0]?.trace_ids[0]
+    const actions = [
+      { title: 'Verdict', url: linkOf(n) },
+      ...(diff ? [{ title: 'Diff', url: diff }] : []),
+      ...(trace ? [{ title: 'Trace', url: traceLink(n, trace) }] : []),
+    ]
     const card = {
       $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
       type: 'AdaptiveCard',
       version: '1.4',
       body: [
-        block(`${state}: ${plain(headlineOf(n))}`, {
+        block(`${state}: ${plain(stateOf(n))}`, {
           weight: 'Bolder',
           size: 'Medium',
           color: n.event === 'resolved' ? 'Good' : n.incident.severity === 'critical' ? 'Attention' : 'Warning',

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ChannelRequest, HttpRequest } from '../../../services/alerting/channel.ts'
+import { postJson } from '../../../services/alerting/channel.ts'
 import { readChannels } from '../../../services/alerting/channels.ts'
 import { exampleNotification } from '../../../services/alerting/example.ts'
 import { anomalyOf, at, BASE_URL } from '../../support/alerting.ts'
@@ -147,6 +148,21 @@ describe.each(plugins.map((plugin) => [plugin.kind, plugin] as const))('channel 
     )
     const rendered = plugin.render(messageOf('firing', many), target)
     expect(JSON.stringify(rendered).length).toBeLessThan(64 * 1024)
+  })
+
+  it('names every service that the deploy hurts, and the command that undoes it', () => {
+    const hurt = ['cart', 'mail', 'search', 'web'].map((service) => anomalyOf({ id: `ano_${service}`, service }))
+    const message = messageOf('firing', [anomalyOf(), ...hurt])
+    const rendered = plugin.render(message, target)
+    // A commit status is one short line; the comment beside it is rendered once the status stands.
+    const to = { ...postJson(`${target.url}/statuses/x`, {}), method: 'POST' as const }
+    const next =
+      kind === 'github'
+        ? plugin.read?.({ status: 201, body: '', retryAfter: undefined }, to, message, { ...target, thread: '1' }).next
+        : null
+    const text = textOf(next ?? rendered)
+    for (const service of ['checkout', 'cart', 'mail', 'search', 'web']) expect(text).toContain(service)
+    expect(text).toContain('kubectl rollout undo deployment/checkout')
   })
 
   it('says something of an anomaly without a deploy', () => {

@@ -24,10 +24,10 @@ export const kinds: Kind[] = [
   {
     kind: 'slack',
     title: 'Slack',
-    address: 'Incoming webhook address',
+    address: 'Incoming webhook address, or …/api/chat.postMessage?channel=C…',
     example: 'https://hooks.slack.com/services/…',
-    secret: 'Secret',
-    secretHint: 'none needed',
+    secret: 'Bot token',
+    secretHint: 'with chat.postMessage only: one thread per incident',
   },
   {
     kind: 'pagerduty',
@@ -56,18 +56,18 @@ export const kinds: Kind[] = [
   {
     kind: 'email',
     title: 'E-mail',
-    address: 'Recipient',
-    example: 'mailto:on-call@example.com',
+    address: 'Mail server, sender and recipients',
+    example: 'smtp://mail.example.com:587?from=plumbline@example.com&to=on-call@example.com',
     secret: 'Password of the mail server',
     secretHint: 'if it asks for one',
   },
   {
     kind: 'github',
-    title: 'GitHub (comment and status on the commit)',
+    title: 'GitHub (status on the commit, comment on its pull request)',
     address: 'Repository',
     example: 'https://github.com/owner/name',
     secret: 'Token',
-    secretHint: 'with statuses and contents',
+    secretHint: 'may write commit statuses and pull requests',
   },
 ]
 
