@@ -3,7 +3,7 @@ import { discoverDeploys } from './deploys/discover.ts'
 import type { Presence } from './deploys/presence.ts'
 import { readPresence } from './deploys/presence.ts'
 import type { Deps, Memory } from './memory.ts'
-import { recompute } from './rollups/recompute.ts'
+import { recompute, withFollowers } from './rollups/recompute.ts'
 
 /** Minutes that changed, of each service that has telemetry in them. */
 export type Changes = {
@@ -31,7 +31,7 @@ export async function takeChanges(deps: Deps, memory: Memory, fromMs: number, no
     memory.clocks.arrived(service, environment, own, { arrivedMs: Math.min(arrivedMs, nowMs), nowMs })
   }
   await discoverDeploys(deps.state, presence, nowMs)
-  await memory.windows.refresh(minutes)
+  await memory.windows.refresh([...new Set([...minutes, ...withFollowers('metrics', touched.metrics)])])
   return { cursorMs, minutes, byPair }
 }
 

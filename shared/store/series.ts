@@ -46,7 +46,8 @@ const sources: Record<SeriesQuery['signal'], { table: string; columns: string; a
   metric: {
     table: 'rollup_metrics',
     columns: 'sum(points) AS n, sum(value_sum) AS total, any(kind) AS kind, any(unit) AS unit',
-    and: 'AND metric = {metric:String}',
+    and: `AND metric = {metric:String} AND (kind, unit) = (SELECT kind, unit FROM rollup_metrics FINAL
+      WHERE service = {service:String} AND metric = {metric:String} AND minute >= toDateTime({from:UInt32}) AND minute < toDateTime({to:UInt32}) GROUP BY kind, unit ORDER BY sum(points) DESC LIMIT 1)`,
   },
 }
 

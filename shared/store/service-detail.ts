@@ -113,15 +113,28 @@ export async function exceptionsOf(
   }))
 }
 
-export type MetricFigures = { metric: string; unit: string; kind: string; series: number; mean: number; points: number }
+/** A metric of one unit and kind, and how far its figures can be trusted: docs/otlp.md, O74, O83 and O85. */
+export type MetricFigures = {
+  metric: string
+  unit: string
+  kind: string
+  series: number
+  mean: number
+  points: number
+  resets_inferred: number
+  single_writer_violations: number
+  repeats: number
+  skipped: number
+}
 
 /** Metrics by name; `mean` is the mean of gauges and histograms, and the increase per minute of counters. */
 export async function metricsOf(store: Store, scope: Scope, limit = 1000): Promise<MetricFigures[]> {
   const { where, params } = fence(scope)
   const rows = await store.rows<Record<string, string>>(
-    `SELECT metric, any(unit) AS unit, any(kind) AS kind, uniqExact(series_id) AS series, sum(m.points) AS points,
-       sum(value_sum) AS total, uniqExact(minute) AS minutes
-     FROM rollup_metrics AS m FINAL WHERE ${where} AND m.points > 0 GROUP BY metric ORDER BY metric LIMIT {limit:UInt32}`,
+    `SELECT metric, unit, kind, uniqExact(series_id) AS series, sum(m.points) AS points,
+       sum(value_sum) AS total, uniqExact(minute) AS minutes, sum(m.resets_inferred) AS resets_inferred,
+       sum(m.single_writer_violations) AS single_writer_violations, sum(m.repeats) AS repeats, sum(m.skipped) AS skipped
+     FROM rollup_metrics AS m FINAL WHERE ${where} AND m.points > 0 GROUP BY metric, unit, kind ORDER BY metric, points DESC LIMIT {limit:UInt32}`,
     { ...params, limit },
   )
   return rows.map((row) => ({
@@ -130,6 +143,10 @@ export async function metricsOf(store: Store, scope: Scope, limit = 1000): Promi
     kind: row.kind ?? '',
     series: Number(row.series),
     points: Number(row.points),
+    resets_inferred: Number(row.resets_inferred),
+    single_writer_violations: Number(row.single_writer_violations),
+    repeats: Number(row.repeats),
+    skipped: Number(row.skipped),
     mean: metricValue(row.kind ?? '', Number(row.total), Number(row.points), Number(row.minutes)),
   }))
 }

@@ -73,6 +73,8 @@ export function seriesOf(service: string, params: URLSearchParams): Series {
   }
 }
 
+const trusted = { resets_inferred: 0, single_writer_violations: 0, repeats: 0, skipped: 0 }
+
 export function detailOf(service: string): ServiceDetail | null {
   const shape = shapes.find((each) => each.service === service)
   if (!shape) return null
@@ -116,9 +118,9 @@ export function detailOf(service: string): ServiceDetail | null {
           ]
         : [],
     metrics: [
-      { metric: 'process.memory.usage', unit: 'By', kind: 'gauge', series: 4 },
-      { metric: 'nodejs.eventloop.delay.p99', unit: 's', kind: 'gauge', series: 4 },
-      { metric: 'db.client.connection.count', unit: '{connection}', kind: 'sum', series: 8 },
+      { metric: 'process.memory.usage', unit: 'By', kind: 'gauge', series: 4, ...trusted },
+      { metric: 'nodejs.eventloop.delay.p99', unit: 's', kind: 'gauge', series: 4, ...trusted },
+      { metric: 'db.client.connection.count', unit: '{connection}', kind: 'sum', series: 8, ...trusted },
     ],
   }
 }

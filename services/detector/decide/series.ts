@@ -1,6 +1,6 @@
 import type { Judgement, Kind, Sensitivity } from '../judge/index.ts'
 import { keysOf, type Series } from '../window/window.ts'
-import { type Frame, partsOf } from './frame.ts'
+import { type Frame, type Parts, partsOf } from './frame.ts'
 import { bestSplit, meanGains } from './onset.ts'
 import { judgeAgain } from './prepared.ts'
 import { digits, dismissed, relative, type Signal } from './signal.ts'
@@ -78,8 +78,16 @@ export function metricSignals(frame: Frame, sensitivity: Sensitivity): Signal[] 
   return keys.map((key) => metricSignal(frame, key, sensitivity)).filter((s) => s !== null)
 }
 
+/** What a metric is mostly sent as: series of another kind or unit, as after a change from ms to s, cannot be compared with it. */
+function oneForm(parts: Parts): Parts {
+  const weight = (s: Series) => s.total.reduce((a, b) => a + b, 0)
+  const [main] = [...parts.before].sort((a, b) => weight(b) - weight(a))
+  const only = (all: Series[]) => all.filter((s) => s.kind === main?.kind && s.unit === main.unit)
+  return { before: only(parts.before), mine: only(parts.mine), others: only(parts.others) }
+}
+
 function metricSignal(frame: Frame, metric: string, sensitivity: Sensitivity): Signal | null {
-  const { before, mine, others } = partsOf(frame, 'metric', metric)
+  const { before, mine, others } = oneForm(partsOf(frame, 'metric', metric))
   const counter = before[0]?.kind === 'counter'
   const requests = partsOf(frame, 'route', null)
   const value = (parts: typeof before, served: typeof before, slot: number): number | null => {
@@ -130,7 +138,12 @@ function metricSignal(frame: Frame, metric: string, sensitivity: Sensitivity): S
       unit: before[0]?.unit || 'value',
       onset: from,
       reason: `metric ${metric}: ${digits(now)}${counter && requests.before.length > 0 ? ' per request' : ''}, against ${digits(was)} before: ${relative(now / was - 1)}`,
-      sql: metricSql(frame, metric, !counter ? 'points' : requests.before.length > 0 ? 'requests' : 'minutes', from),
+      sql: metricSql(
+        frame,
+        { metric, kind: before[0]?.kind ?? '', unit: before[0]?.unit ?? '' },
+        !counter ? 'points' : requests.before.length > 0 ? 'requests' : 'minutes',
+        from,
+      ),
     }),
   }
 }

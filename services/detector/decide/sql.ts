@@ -93,10 +93,15 @@ export function rateSql(
 }
 
 /** A metric's sum per point (gauges, histograms), per request or per minute (counters). */
-export function metricSql(frame: Frame, metric: string, per: 'points' | 'requests' | 'minutes', onset: number): string {
+export function metricSql(
+  frame: Frame,
+  of: { metric: string; kind: string; unit: string },
+  per: 'points' | 'requests' | 'minutes',
+  onset: number,
+): string {
   const s = scope(frame, onset, 'before')
   const sum = (value: string, test: string) =>
-    `(SELECT sumIf(${value}, ${test}) FROM rollup_metrics FINAL WHERE ${s.where} AND metric = ${quote(metric)})`
+    `(SELECT sumIf(${value}, ${test}) FROM rollup_metrics FINAL WHERE ${s.where} AND metric = ${quote(of.metric)} AND kind = ${quote(of.kind)} AND unit = ${quote(of.unit)})`
   const divisor = (test: string, minutes: number) =>
     per === 'points'
       ? sum('points', test)

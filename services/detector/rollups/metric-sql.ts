@@ -1,85 +1,107 @@
+import { increases } from './cumulative-sql.ts'
+import { deltas } from './delta-sql.ts'
+import { KEY, lasting, MINUTES, points, STALE, streams } from './metric-points.ts'
 import type { Statement } from './statement.ts'
 
-const BASE = ['minute', 'service', 'environment', 'version', 'commit']
-
-const KEY = 'minute, service, environment, version, commit, metric'
-const RANGE =
-  'TimeUnix >= fromUnixTimestamp64Milli({from_ms:Int64}) AND TimeUnix < fromUnixTimestamp64Milli({to_ms:Int64}) AND toUnixTimestamp(toStartOfMinute(TimeUnix)) IN {minutes:Array(UInt32)}'
-/** How far back the point before is looked for: five of the usual export intervals of a minute. */
-const LOOKBACK_MS = 300_000
-const WIDE = `TimeUnix >= fromUnixTimestamp64Milli({from_ms:Int64} - ${LOOKBACK_MS}) AND TimeUnix < fromUnixTimestamp64Milli({to_ms:Int64})`
 /** Per metric, service and minute: a metric with more series than this is summarised by its busiest. */
 const MAX_SERIES = 50
 
-const COLUMNS =
-  'toStartOfMinute(TimeUnix) AS minute, ServiceName AS service, Environment AS environment, Version AS version, Commit AS commit, MetricName AS metric'
-const SERIES = 'if(SeriesId = 0, cityHash64(MetricName, toString(mapSort(Attributes))), SeriesId)'
-const LIMITS = `ORDER BY points DESC, series_id LIMIT ${MAX_SERIES} BY minute, service, environment, version, metric`
+const FIGURES = [
+  'points',
+  'instances',
+  'value_sum',
+  'value_min',
+  'value_max',
+  'resets_inferred',
+  'single_writer_violations',
+  'repeats',
+  'skipped',
+]
 
-function statement(kind: string, points: string, source: string): Statement {
+type Kind = 'gauge' | 'counter' | 'histogram'
+
+/**
+ * One kind of metric, from sources that give, beside what `points` does, value_0 and `points_of` (how much the row counts; both NaN or
+ * either: it says nothing), `least_`, `most_`, and how many resets, violations and repeats it stands for.
+ */
+function statement(kind: Kind, table: string, ...sources: readonly string[]): Statement {
+  const taken = kind === 'counter' ? 'isFinite(value_0) AND value_0 >= 0' : 'isFinite(value_0) AND isFinite(points_of)'
   return {
     table: 'rollup_metrics',
-    key: [...BASE, 'metric', 'series_id'],
-    values: ['points', 'instances', 'value_sum', 'value_min', 'value_max'],
-    sql: `INSERT INTO rollup_metrics (${KEY}, series_id, attributes, unit, kind, points, instances, value_sum, value_min, value_max, computed_at)
-SELECT ${KEY}, series_id, any(attributes_), any(unit_), '${kind}', ${points} AS points, uniqExact(instance_), sum(value), min(least_), max(most_), fromUnixTimestamp64Milli({computed_ms:Int64})
-FROM (${source}) WHERE isFinite(value) GROUP BY ${KEY}, series_id HAVING points > 0 ${LIMITS}`,
+    needs: `SELECT 1 FROM ${table} WHERE ${MINUTES} LIMIT 1`,
+    key: ['minute', 'service', 'environment', 'version', 'commit', 'metric', 'series_id'],
+    values: FIGURES,
+    sql: `INSERT INTO rollup_metrics (minute, ${KEY}, series_id, attributes, unit, kind, ${FIGURES.join(', ')}, computed_at)
+SELECT minute, ${KEY}, cityHash64(series, unit_, '${kind}') AS series_id, ${lasting('any(attributes_)')}, unit_, '${kind}', sum(points_) AS points,
+  uniqExactIf(instance_, points_ > 0), sum(value_), minIf(least, points_ > 0), maxIf(most, points_ > 0), sum(resets), sum(violations), sum(repeated), sum(odd),
+  fromUnixTimestamp64Milli({computed_ms:Int64})
+FROM (
+  SELECT toStartOfMinute(TimeUnix) AS minute, stream, toUInt64(sumIf(points_of, is_taken)) AS points_, sumIf(value_0, is_taken) AS value_,
+    minIf(least_, is_taken) AS least, maxIf(most_, is_taken) AS most, sum(resets_) AS resets, sum(violations_) AS violations, sum(repeats_) AS repeated, countIf(is_odd) AS odd
+  FROM (${sources.map((source) => `SELECT stream, TimeUnix, value_0, points_of, least_, most_, resets_, violations_, repeats_, is_odd, ${taken} AS is_taken FROM (${source})`).join('\n  UNION ALL ')})
+  GROUP BY minute, stream
+) AS counted INNER JOIN (${streams(table)}) AS told USING (stream)
+GROUP BY minute, ${KEY}, unit_, series HAVING points > 0
+ORDER BY points DESC, series_id LIMIT ${MAX_SERIES} BY minute, service, environment, version, metric`,
   }
 }
 
-const MORE = `${SERIES} AS series_id, toString(mapSort(Attributes)) AS attributes_, MetricUnit AS unit_, Instance AS instance_`
-/** Flags bit 0: no value was recorded. */
-const RECORDED = 'bitAnd(Flags, 1) = 0'
+const DELTA = 'AggregationTemporality = 1'
+const CUMULATIVE = 'AggregationTemporality = 2'
+const ONE = 'toFloat64(1) AS points_of, value_0 AS least_, value_0 AS most_'
+const NO_COUNTS = '0 AS resets_, 0 AS violations_, 0 AS repeats_'
 
-const gauges = statement(
-  'gauge',
-  'count()',
-  `SELECT ${COLUMNS}, ${MORE}, Value AS value, Value AS least_, Value AS most_ FROM otel_metrics_gauge WHERE ${RANGE} AND ${RECORDED}
-   UNION ALL SELECT ${COLUMNS}, ${MORE}, Value AS value, Value AS least_, Value AS most_ FROM otel_metrics_sum WHERE ${RANGE} AND ${RECORDED} AND AggregationTemporality != 1 AND NOT IsMonotonic`,
-)
+/** A value as it is: gauges, and sums that may fall, whose level (cumulative) or change (delta) is averaged. Never corrected for resets. */
+const levels = (table: string, where: string): string =>
+  `SELECT *, Value AS value_0, ${ONE}, ${NO_COUNTS}, NOT isFinite(Value) AS is_odd FROM (${points({ table, more: 'Value', wide: false, where: `NOT ${STALE} AND ${where}` })})`
 
-const deltas = statement(
-  'counter',
-  'count()',
-  `SELECT ${COLUMNS}, ${MORE}, Value AS value, Value AS least_, Value AS most_ FROM otel_metrics_sum WHERE ${RANGE} AND ${RECORDED} AND AggregationTemporality = 1`,
-)
+const odd = (columns: readonly string[]): string =>
+  `NOT (${columns.map((_, i) => `isFinite(column_${i})`).join(' AND ')})`
 
-/**
- * Increase since the point before of the same stream. A later start time, or a drop, is a reset: the value itself is the
- * increase since then. The first point of a stream counts from its start where that is near, else it says nothing.
- */
-const increase = (column: string) => `multiIf(
-  previous_time = toDateTime64(0, 9), if(StartTimeUnix >= TimeUnix - INTERVAL ${LOOKBACK_MS / 1000} SECOND, toFloat64(${column}), nan),
-  StartTimeUnix > previous_time OR ${column} < previous_${column}, toFloat64(${column}),
-  toFloat64(${column}) - toFloat64(previous_${column}))`
-const STREAM =
-  'PARTITION BY ServiceName, Environment, Version, Commit, Instance, MetricName, series_id ORDER BY TimeUnix ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING'
-
-const streams = (table: string, columns: string[], where: string) =>
-  `SELECT *, any(TimeUnix) OVER (${STREAM}) AS previous_time, ${columns.map((c) => `any(${c}) OVER (${STREAM}) AS previous_${c}`).join(', ')}
-   FROM (SELECT ServiceName, Environment, Version, Commit, Instance, MetricName, TimeUnix, StartTimeUnix, ${columns.join(', ')}, ${MORE} FROM ${table} WHERE ${WIDE} AND ${RECORDED} AND ${where})`
-
-const counters = statement(
-  'counter',
-  'count()',
-  `SELECT ${COLUMNS}, series_id, attributes_, unit_, instance_, ${increase('Value')} AS value, value AS least_, value AS most_
-   FROM (${streams('otel_metrics_sum', ['Value'], 'AggregationTemporality = 2 AND IsMonotonic')}) WHERE ${RANGE}`,
-)
-
-function histograms(table: string): Statement {
+function counters(): Statement {
+  const table = 'otel_metrics_sum'
+  const columns = ['Value']
+  const sources = [
+    increases({ table, total: 'Value', columns, where: `${CUMULATIVE} AND IsMonotonic` }),
+    deltas({ table, columns, where: `${DELTA} AND IsMonotonic` }),
+  ]
   return statement(
-    'histogram',
-    'toUInt64(sum(count_))',
-    `SELECT ${COLUMNS}, ${MORE}, Sum AS value, toFloat64(Count) AS count_, Min AS least_, Max AS most_ FROM ${table} WHERE ${RANGE} AND ${RECORDED} AND AggregationTemporality = 1
-     UNION ALL SELECT ${COLUMNS}, series_id, attributes_, unit_, instance_, ${increase('Sum')} AS value, ${increase('Count')} AS count_, 0 AS least_, 0 AS most_
-     FROM (${streams(table, ['Sum', 'Count'], 'AggregationTemporality = 2')}) WHERE ${RANGE}`,
+    'counter',
+    table,
+    ...sources.map((source) => `SELECT *, ${ONE}, ${odd(columns)} AS is_odd FROM (${source})`),
   )
 }
 
+/** Count and sum of distributions: their mean is what a minute of them is worth. One without a sum says nothing here. */
+function distributions(o: { table: string; hasTemporality: boolean; sum: string; range: string }): Statement {
+  const { table, range } = o
+  const columns = [o.sum, 'Count']
+  const total = increases({ table, total: 'Count', columns, where: o.hasTemporality ? CUMULATIVE : '1' })
+  const whole = `SELECT *, value_1 AS points_of, nan AS least_, nan AS most_, ${odd(columns)} AS is_odd FROM (${total})`
+  if (!o.hasTemporality) return statement('histogram', table, whole)
+  const parts = deltas({ table, columns: [...columns, ...range.split(', ')], where: DELTA })
+  return statement(
+    'histogram',
+    table,
+    whole,
+    `SELECT *, value_1 AS points_of, value_2 AS least_, value_3 AS most_, ${odd(columns)} AS is_odd FROM (${parts})`,
+  )
+}
+
+const histogram = (table: string): Statement =>
+  distributions({
+    table,
+    hasTemporality: true,
+    sum: 'if(HasSum OR Sum != 0 OR Count = 0, Sum, nan)',
+    range: 'Min, Max',
+  })
+
 export const metricStatements: readonly Statement[] = [
-  gauges,
-  deltas,
-  counters,
-  histograms('otel_metrics_histogram'),
-  histograms('otel_metrics_exponential_histogram'),
+  statement('gauge', 'otel_metrics_gauge', levels('otel_metrics_gauge', '1')),
+  statement('gauge', 'otel_metrics_sum', levels('otel_metrics_sum', 'NOT IsMonotonic')),
+  counters(),
+  histogram('otel_metrics_histogram'),
+  histogram('otel_metrics_exponential_histogram'),
+  // Quantiles of summaries cannot be added, over series or over time; their count and sum can.
+  distributions({ table: 'otel_metrics_summary', hasTemporality: false, sum: 'Sum', range: '' }),
 ]

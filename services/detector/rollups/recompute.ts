@@ -1,5 +1,6 @@
 import type { Store } from '../../../shared/store/store.ts'
 import { logStatements } from './log-sql.ts'
+import { LOOKBACK_MINUTES } from './metric-points.ts'
 import { metricStatements } from './metric-sql.ts'
 import { spanStatements } from './span-sql.ts'
 import { clearing, type Statement } from './statement.ts'
@@ -36,15 +37,21 @@ async function computeRound(store: Store, statements: readonly Statement[], minu
     minutes: minutes.map((m) => m * 60),
     computed_ms: computedMs,
   }
-  for (const statement of statements) await store.exec(statement.sql, params)
+  for (const { sql, needs } of statements) {
+    const isNeeded = needs === undefined || (await store.rows(needs, params)).length > 0
+    if (isNeeded) await store.exec(sql, params)
+  }
   for (const statement of new Map(statements.map((s) => [s.table, s])).values())
     await store.exec(clearing(statement), params)
 }
 
-/** The increase of a counter in a minute, and a call whose parent began the minute before, hang on the minute before. */
-function withFollowers(signal: RollupSignal, minutes: ReadonlySet<number>): number[] {
+/** Minutes after one whose rollups hang on it: a call's parent may begin the minute before; a counter's last point stands further back. */
+const FOLLOWERS: Record<RollupSignal, number> = { traces: 1, logs: 0, metrics: LOOKBACK_MINUTES }
+
+/** Minutes with those whose rollups change with them, in order. */
+export function withFollowers(signal: RollupSignal, minutes: ReadonlySet<number>): number[] {
   const all = new Set(minutes)
-  if (signal !== 'logs') for (const m of minutes) all.add(m + 1)
+  for (const m of minutes) for (let i = 1; i <= FOLLOWERS[signal]; i++) all.add(m + i)
   return [...all].sort((a, b) => a - b)
 }
 

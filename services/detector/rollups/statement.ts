@@ -9,6 +9,8 @@ export type Statement = {
   /** Value columns, the first one positive in every real row; all zero for keys that a later computation no longer has. */
   values: readonly string[]
   sql: string
+  /** Asks for one row of the source in the minutes: where there is none the statement, which is dear to plan, is not run. */
+  needs?: string
 }
 
 /** Writes zeros over what an earlier computation left of keys that the one of `computed_ms` does not have. */

@@ -36,10 +36,10 @@ const SQL: Record<Cell, string> = {
       LEFT JOIN (SELECT service, pattern_id, merged_into FROM log_patterns FINAL WHERE merged_into != 0 AND service IN {services:Array(String)}) AS a USING (service, pattern_id)
       GROUP BY service, environment, version, commit, key, m
     ) ${GROUP} ORDER BY sum(n) DESC LIMIT 20000`,
-  metric: `SELECT service, environment, version, commit, key, any(k) AS kind, any(u) AS unit, groupArray((m, n, 0, v)) AS cells FROM (
-      SELECT service, environment, version, commit, metric AS key, any(kind) AS k, any(unit) AS u, ${M} AS m, toFloat64(sum(points)) AS n, sum(value_sum) AS v
-      FROM rollup_metrics FINAL WHERE ${OF} AND points > 0 GROUP BY service, environment, version, commit, key, m
-    ) ${GROUP} LIMIT 20000`,
+  metric: `SELECT service, environment, version, commit, key, kind, unit, groupArray((m, n, 0, v)) AS cells FROM (
+      SELECT service, environment, version, commit, metric AS key, kind, unit, ${M} AS m, toFloat64(sum(points)) AS n, sum(value_sum) AS v
+      FROM rollup_metrics FINAL WHERE ${OF} AND points > 0 GROUP BY service, environment, version, commit, key, kind, unit, m
+    ) ${GROUP}, kind, unit LIMIT 20000`,
 }
 
 const CELLS = Object.keys(SQL) as Cell[]

@@ -4,7 +4,7 @@ import { sameBuild } from '../../../shared/state/deploy-merge.ts'
 export type Cell = 'route' | 'edge' | 'exception' | 'log' | 'pattern' | 'metric'
 export type Build = { version: string; commit: string }
 
-/** One key of one build of one service, a slot a minute. */
+/** One key of one build of one service, a slot a minute; metrics of one name but another kind or unit stand apart. */
 export type Series = Build & {
   cell: Cell
   key: string
@@ -75,7 +75,7 @@ export function clearMinutes(window: Window, minutes: Iterable<number>): void {
 export function addRows(window: Window, cell: Cell, rows: Iterable<SeriesRow>): void {
   const length = window.toMinute - window.fromMinute
   for (const row of rows) {
-    const id = `${cell}\n${row.version}\n${row.commit}\n${row.key}`
+    const id = `${cell}\n${row.version}\n${row.commit}\n${row.key}${cell === 'metric' ? `\n${row.kind}\n${row.unit}` : ''}`
     let series = window.series.get(id)
     if (!series) {
       if (window.series.size >= MAX_SERIES) continue

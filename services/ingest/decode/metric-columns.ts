@@ -2,6 +2,7 @@ import { Block, type Field, field, LOW_CARD, MAP, NANOS, STRING } from './block.
 import { ArrayOf, Ends, Small, Text, Words } from './columns.ts'
 import type { Table } from './index.ts'
 import { MapColumn } from './map.ts'
+import { classifyPointKey } from './roles.ts'
 import { RunLowCard, RunMap, RunNumber, Runs, RunText } from './runs.ts'
 
 /** What all points of one metric share. */
@@ -19,7 +20,7 @@ export type MetricRow = {
 /** The open rows of a metrics table: what all five have. */
 export abstract class PointBlock extends Block {
   readonly metrics = new Runs<MetricRow>()
-  readonly attributes = new MapColumn()
+  readonly attributes = new MapColumn(classifyPointKey)
   readonly start = new Words()
   readonly time = new Words()
   readonly flags = new Words()

@@ -6,6 +6,7 @@ import type { MetricRow, PointBlock } from './metric-columns.ts'
 import { Ranges } from './ranges.ts'
 import { type Core, MAX_TIME_HI } from './reader.ts'
 import type { ResourceRow } from './resource.ts'
+import { VARYING } from './roles.ts'
 import { encodeText } from './utf8.ts'
 import type { Wire } from './wire.ts'
 
@@ -132,7 +133,7 @@ const mix = (h: number): number => {
 
 /**
  * The identity of a series over deploys: service, environment, metric name and the attributes of the map just ended, in any order;
- * not version, commit or instance. 64 bits into `hash`, low half first.
+ * not version, commit or instance, of the resource or among the attributes. 64 bits into `hash`, low half first.
  */
 const seriesId = (resource: ResourceRow, metric: MetricRow, map: MapColumn, hash: Uint32Array): void => {
   const { dict, keys, values } = map
@@ -143,6 +144,10 @@ const seriesId = (resource: ResourceRow, metric: MetricRow, map: MapColumn, hash
     const key = keys.data[i]!
     const start = valueStart(values.data, at)
     const end = valueEnd(values.data, at)
+    if (dict.flags[key] === VARYING) {
+      at = end
+      continue
+    }
     lo = (lo + mix(dict.hash[key]! ^ Math.imul(firstHash(values.data, start, end), 0x9e3779b1))) | 0
     hi = (hi + mix(dict.hash2[key]! ^ Math.imul(secondHash(values.data, start, end), 0x85ebca77))) | 0
     at = end

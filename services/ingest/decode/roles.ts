@@ -1,3 +1,4 @@
+import { VARYING_ATTRIBUTES } from '../../../shared/model/series-identity.ts'
 import { isSensitiveKey } from './redact.ts'
 
 /** What an attribute means to our own columns. Older names of the semantic conventions share the role of the newer. */
@@ -19,7 +20,9 @@ export const PEER_SERVICE = 15
 export const ADDRESS = 16
 export const PORT = 17
 export const EXCEPTION_TYPE = 18
-export const ROLES = 19
+/** Which build or process sent a data point. */
+export const VARYING = 19
+export const ROLES = 20
 /** A flag beside the role: the value is masked. */
 export const SENSITIVE = 0x80
 
@@ -56,3 +59,9 @@ const SPAN_ROLES = new Map<string, number>([
 
 /** The flags of an attribute key of a span, an event or a log record: its role, and whether its value is masked. */
 export const classifyKey = (key: string): number => (SPAN_ROLES.get(key) ?? 0) | (isSensitiveKey(key) ? SENSITIVE : 0)
+
+const VARYING_KEYS = new Set(VARYING_ATTRIBUTES)
+
+/** The flags of an attribute key of a data point. */
+export const classifyPointKey = (key: string): number =>
+  (VARYING_KEYS.has(key) ? VARYING : 0) | (isSensitiveKey(key) ? SENSITIVE : 0)

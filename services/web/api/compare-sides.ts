@@ -153,9 +153,9 @@ export function compareSides(a: Side, b: Side, w: Window): Omit<Compare, 'a' | '
     metrics: paired(
       a.metrics,
       b.metrics,
-      (r) => r.metric,
-      (metric, x, y) => ({
-        metric,
+      (r) => [r.metric, r.kind, r.unit].join('\n'),
+      (_, x, y) => ({
+        metric: x?.metric ?? y?.metric ?? '',
         unit: x?.unit ?? y?.unit ?? '',
         kind: x?.kind ?? y?.kind ?? '',
         a: x?.mean ?? null,

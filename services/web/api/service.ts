@@ -86,7 +86,7 @@ export const serviceRoutes: Route[] = [
         routes,
         dependencies: dependencies.map(({ latency_p50_ms: _, ...d }) => d),
         exceptions,
-        metrics: metrics.map(({ metric, unit, kind, series }) => ({ metric, unit, kind, series })),
+        metrics: metrics.map(({ mean: _, points: __, ...metric }) => metric),
       }
       return { body }
     },

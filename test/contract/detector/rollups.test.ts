@@ -139,14 +139,15 @@ it('understands counters that reset, gauges, deltas and histograms', async () =>
     ...more,
   })
   const sum = { AggregationTemporality: 2, IsMonotonic: true }
+  const delta = { AggregationTemporality: 1, IsMonotonic: true }
   await bed.store.insert('otel_metrics_sum', [
     point('c', 0, 100, sum),
     point('c', 1, 130, sum),
     point('c', 2, 20, sum),
     point('c', 3, 5, { ...sum, StartTimeUnix: `${BigInt(T0 + 170_000) * 1_000_000n}` }),
     point('c', 3, 30, { ...sum, Instance: 'i2', StartTimeUnix: `${BigInt(T0 + 170_000) * 1_000_000n}` }),
-    point('d', 1, 7, { AggregationTemporality: 1, IsMonotonic: true }),
-    point('d', 1, 8, { AggregationTemporality: 1, IsMonotonic: true }),
+    point('d', 1, 7, delta),
+    point('d', 1, 8, { ...delta, TimeUnix: `${BigInt(T0 + 75_000) * 1_000_000n}` }),
     point('u', 1, 7, { AggregationTemporality: 2, IsMonotonic: false }),
   ])
   await bed.store.insert('otel_metrics_gauge', [point('g', 1, 4), point('g', 1, 6), point('g', 1, 1e9, { Flags: 1 })])

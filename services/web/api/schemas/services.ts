@@ -72,7 +72,18 @@ export const service = z
       z.object({ peer: z.string(), requests: z.number(), error_ratio: number, latency_p99_ms: number }),
     ),
     exceptions: z.array(z.object({ type: z.string(), count: z.number(), first_seen_at: time })),
-    metrics: z.array(z.object({ metric: z.string(), unit: z.string(), kind: z.string(), series: z.number().int() })),
+    metrics: z.array(
+      z.object({
+        metric: z.string(),
+        unit: z.string(),
+        kind: z.string(),
+        series: z.number().int(),
+        resets_inferred: z.number().int(),
+        single_writer_violations: z.number().int(),
+        repeats: z.number().int(),
+        skipped: z.number().int(),
+      }),
+    ),
   })
   .meta({ id: 'Service' })
 

@@ -166,7 +166,7 @@ export function Differences({ compare }: { compare: Compare }) {
           label="Metrics"
           columns={metricColumns}
           rows={compare.metrics}
-          rowKey={(row) => row.metric}
+          rowKey={(row) => `${row.metric} ${row.kind} ${row.unit}`}
           empty="No metrics on either side."
         />
       </Section>

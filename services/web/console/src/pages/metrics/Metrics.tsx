@@ -25,7 +25,7 @@ function List({ metrics, chosen }: { metrics: Metric[]; chosen: string | undefin
       />
       <ul className="plain-list">
         {shown.map((metric) => (
-          <li key={metric.metric}>
+          <li key={`${metric.metric} ${metric.kind} ${metric.unit}`}>
             <button
               type="button"
               aria-pressed={metric.metric === chosen}

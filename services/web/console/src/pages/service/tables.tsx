@@ -215,7 +215,7 @@ export function Metrics({ detail }: { detail: ServiceDetail }) {
       label="Metrics"
       columns={columns}
       rows={detail.metrics}
-      rowKey={(row) => row.metric}
+      rowKey={(row) => `${row.metric} ${row.kind} ${row.unit}`}
       empty="No metrics from this service. Set OTEL_METRICS_EXPORTER=otlp in its environment."
     />
   )
