@@ -1,7 +1,7 @@
 import { runInjection, withstood } from '../support/injection.ts'
 
 /**
- * E13: random filters and bodies of hostile texts against every call of the API, by every kind of key.
+ * E13: random filters and bodies of hostile texts against every call of the API and every tool of /mcp, by every kind of key.
  * `e13 [queries] [seed]`; 5000 and 13 where left out.
  */
 export default async function run(args: string[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readChannels } from '../../services/alerting/channels.ts'
@@ -12,6 +13,7 @@ import { silentLog } from '../../shared/runtime/log.ts'
 import { startLoop } from '../../shared/runtime/loop.ts'
 import { openPostgres } from '../../shared/state/postgres.ts'
 import { openSqlite } from '../../shared/state/sqlite.ts'
+import type { State, Tx, Value } from '../../shared/state/state.ts'
 import type { Params, Store } from '../../shared/store/store.ts'
 
 /** What the parent tells the child, as JSON in its last argument. */
@@ -24,7 +26,11 @@ export type AlerterOptions = {
   speed: number
   baseMs: number
   owner: string
+  /** A fault put in on purpose, for a control run that must be seen: done before it is sent, or a new id on every try. */
+  flaw?: Flaw
 }
+
+export type Flaw = 'settles_first' | 'new_ids'
 
 /** Time that runs `speed` times as fast as the wall's since `baseMs`, in every process alike. */
 export function fastClock(o: Pick<AlerterOptions, 'speed' | 'baseMs'>): Clock {
@@ -47,12 +53,40 @@ function feedStore(file: string): Store {
       .slice(0, limit) as T[]
   }
   const none = async () => {}
-  return { engine: 'embedded', rows, exec: none, insert: none, insertNative: none, close: none }
+  return {
+    engine: 'embedded',
+    rows,
+    exec: none,
+    insert: none,
+    insertNative: none,
+    isInserting: async () => false,
+    close: none,
+  }
+}
+
+/** A state on which deliveries are claimed wrongly, as a careless sender would. */
+function flawed(state: State, flaw: Flaw): State {
+  const wrong = (tx: Tx): Tx => ({
+    ...tx,
+    all: async <R>(sql: string, ...values: Value[]) => {
+      const rows = await tx.all<R>(sql, ...values)
+      if (!sql.includes('ROW_NUMBER')) return rows
+      const claimed = rows as { id: string; document: string }[]
+      if (flaw === 'settles_first')
+        for (const { id } of claimed) await tx.run("UPDATE deliveries SET state = 'delivered' WHERE id = ?", id)
+      else
+        for (const row of claimed)
+          row.document = row.document.replace(/msg_\w+/, `msg_${randomBytes(12).toString('hex')}`)
+      return rows
+    },
+  })
+  return { ...state, transaction: (work) => state.transaction((tx) => work(wrong(tx))) }
 }
 
 async function main(o: AlerterOptions): Promise<void> {
   const clock = fastClock(o)
-  const state = o.stateUrl ? await openPostgres(o.stateUrl) : openSqlite(join(o.dir, 'state.db'))
+  const opened = o.stateUrl ? await openPostgres(o.stateUrl) : openSqlite(join(o.dir, 'state.db'))
+  const state = o.flaw ? flawed(opened, o.flaw) : opened
   if (state.kind === 'sqlite') await freeClaims(state)
   const config = loadConfig({ PLUMBLINE_DATA_DIR: o.dir, PLUMBLINE_ALLOW_PRIVATE_TARGETS: '127.0.0.0/8' })
   const log = silentLog()

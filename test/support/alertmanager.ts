@@ -5,7 +5,12 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { until } from './wait.ts'
 
-export type Alertmanager = { url: string; stop(): Promise<void> }
+export type Alertmanager = {
+  url: string
+  /** As a restart of its container: killed, and begun again on the same port and folder. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
 
 function executable(path: string): boolean {
   try {
@@ -48,20 +53,30 @@ export async function startAlertmanager(program: string): Promise<Alertmanager> 
     `--web.listen-address=127.0.0.1:${port}`,
     '--cluster.listen-address=',
   ]
-  const child = spawn(program, args, { stdio: 'ignore' })
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const url = `http://127.0.0.1:${port}`
-  await until('ready Alertmanager', () =>
-    fetch(`${url}/-/ready`).then(
-      (r) => (r.ok ? true : undefined),
-      () => undefined,
-    ),
-  )
+  const start = async () => {
+    const child = spawn(program, args, { stdio: 'ignore' })
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    await until('ready Alertmanager', () =>
+      fetch(`${url}/-/ready`).then(
+        (r) => (r.ok ? true : undefined),
+        () => undefined,
+      ),
+    )
+    return async (signal: 'SIGTERM' | 'SIGKILL') => {
+      child.kill(signal)
+      await ended
+    }
+  }
+  let end = await start()
   return {
     url,
+    restart: async () => {
+      await end('SIGKILL')
+      end = await start()
+    },
     stop: async () => {
-      child.kill('SIGTERM')
-      await ended
+      await end('SIGTERM')
       rmSync(dir, { recursive: true, force: true })
     },
   }

@@ -3,6 +3,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { z } from 'zod'
+import type { Tool } from '../../services/web/mcp/tool.ts'
+import { tools } from '../../services/web/mcp/tools.ts'
 import type { Route } from '../../services/web/route.ts'
 import { routes } from '../../services/web/routes.ts'
 import type { Scope } from '../../shared/model/alert.ts'
@@ -16,6 +18,8 @@ export type InjectionReport = {
   queries: number
   /** How many answered 2xx: the rest were refused before they reached a table. */
   answered: number
+  /** Calls of tools of /mcp that were answered with something else than a refusal. */
+  toolsAnswered: number
   scopeChecks: number
   scopePassed: string[]
   engineReads: number
@@ -77,6 +81,9 @@ function valuesFor(schema: z.ZodType | undefined, r: Random, leaf: () => unknown
 
 type Call = { method: string; path: string; body: string | undefined }
 
+/** What can be called: every route of the API, and every tool of /mcp. */
+type Target = { name: string; scope: Route['scope']; call(r: Random): Call; isTool: boolean }
+
 function callOf(route: Route, r: Random): Call {
   const path = route.path.replace(/\{\w+\}/g, () => encodeURIComponent(r.next() < 0.5 ? r.text() : 'checkout'))
   const query = fieldsOf(route.query).length > 0 ? valuesFor(route.query, r, () => r.text()) : {}
@@ -89,6 +96,22 @@ function callOf(route: Route, r: Random): Call {
     body: body === undefined ? undefined : JSON.stringify(body),
   }
 }
+
+const toolCall = (tool: Tool, r: Random): Call => {
+  const params = { name: tool.name, arguments: valuesFor(tool.input, r, () => (r.next() < 0.8 ? r.text() : tree(r))) }
+  return { method: 'POST', path: '/mcp', body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }) }
+}
+
+const targets: Target[] = [
+  ...routes.map((route) => ({
+    ...{ name: `${route.method} ${route.path}`, scope: route.scope, isTool: false },
+    call: (r: Random) => callOf(route, r),
+  })),
+  ...tools.map((tool) => ({
+    ...{ name: `/mcp ${tool.name}`, scope: 'read' as const, isTool: true },
+    call: (r: Random) => toolCall(tool, r),
+  })),
+]
 
 const holds = (who: Who, scope: Route['scope']) => scope === 'public' || who === 'admin' || who === scope
 
@@ -136,6 +159,7 @@ async function ask(bed: WebBed, call: Call, key: string): Promise<{ status: numb
   const response = await fetch(`${bed.url}${call.path}`, {
     method: call.method,
     headers: {
+      accept: 'application/json, text/event-stream',
       ...(key && { authorization: `Bearer ${key}` }),
       ...(call.body !== undefined && { 'content-type': 'application/json' }),
     },
@@ -147,25 +171,34 @@ async function ask(bed: WebBed, call: Call, key: string): Promise<{ status: numb
 
 /** Every call with every key that must not make it, and none that may not come through. */
 async function checkScopes(bed: WebBed, keys: Record<Who, string>, r: Random, report: InjectionReport): Promise<void> {
-  for (const route of routes)
+  for (const target of targets)
     for (const who of Object.keys(keys) as Who[]) {
-      if (holds(who, route.scope)) continue
+      if (holds(who, target.scope)) continue
       report.scopeChecks += 1
       // A wrong key waits after ten tries; the clock goes on, so that each is judged as a key.
       if (who === 'revoked') await bed.clock.advance(6_000)
-      const { status } = await ask(bed, callOf(route, r), keys[who])
+      const { status } = await ask(bed, target.call(r), keys[who])
       const wanted = who === 'none' || who === 'revoked' ? 401 : 403
-      if (status !== wanted) report.scopePassed.push(`${who} ${route.method} ${route.path}: ${status}`)
+      if (status !== wanted) report.scopePassed.push(`${who} ${target.name}: ${status}`)
     }
 }
 
 const blank = (queries: number): InjectionReport => ({
-  ...{ queries, answered: 0, scopeChecks: 0, scopePassed: [], engineReads: 0, engineErrors: [], textInSql: 0 },
+  ...{
+    queries,
+    answered: 0,
+    toolsAnswered: 0,
+    scopeChecks: 0,
+    scopePassed: [],
+    engineReads: 0,
+    engineErrors: [],
+    textInSql: 0,
+  },
   ...{ failures: [], tablesChanged: [], filesTouched: [], urlHits: 0, secretsShown: 0 },
 })
 
 /**
- * Random filters and bodies of hostile texts against every call of the API, each by a random key, on a real engine: what reached
+ * Random filters and bodies of hostile texts against every call of the API and every tool of /mcp, each by a random key, on a real engine: what reached
  * the engine, what changed, and who got through.
  */
 export async function runInjection(o: { queries: number; seed: number }): Promise<InjectionReport> {
@@ -207,12 +240,14 @@ export async function runInjection(o: { queries: number; seed: number }): Promis
 async function attack(bed: WebBed, keys: Record<Who, string>, r: Random, report: InjectionReport): Promise<void> {
   const known = Object.values(keys).filter(Boolean)
   for (let i = 0; i < report.queries; i++) {
-    const route = routes[i % routes.length] as Route
-    const able = (['ingest', 'read', 'deploy', 'admin'] as const).filter((who) => holds(who, route.scope))
+    const target = targets[i % targets.length] as Target
+    const able = (['ingest', 'read', 'deploy', 'admin'] as const).filter((who) => holds(who, target.scope))
     await bed.clock.advance(6_000)
-    const call = callOf(route, r)
+    const call = target.call(r)
     const { status, text } = await ask(bed, call, keys[r.pick(able)])
-    if (status < 300) report.answered += 1
+    const refused = status >= 300 || (target.isTool && /"isError":\s*true|"error":/.test(text))
+    if (!refused) report.answered += 1
+    if (!refused && target.isTool) report.toolsAnswered += 1
     if (status >= 500) report.failures.push(`${call.method} ${call.path.slice(0, 200)}: ${status}`)
     if (text.includes(CANARY) || known.some((key) => text.includes(key))) report.secretsShown += 1
   }
@@ -224,4 +259,5 @@ export const withstood = (r: InjectionReport): boolean =>
     0 &&
   r.textInSql + r.urlHits + r.secretsShown === 0 &&
   r.engineReads > r.queries / 10 &&
-  r.answered > r.queries / 10
+  r.answered > r.queries / 10 &&
+  r.toolsAnswered > r.queries / 100

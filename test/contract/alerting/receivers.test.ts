@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { resend } from '../../../services/alerting/resend.ts'
 import { systemClock } from '../../../shared/runtime/clock.ts'
 import { createChannel } from '../../../shared/state/channels.ts'
 import { enqueueTest, listDeliveries } from '../../../shared/state/deliveries.ts'
@@ -79,24 +80,40 @@ if (!program)
   )
 
 describe.skipIf(!program)('a real Alertmanager', () => {
-  it('accepts and shows our alert, and lets go of it when it is over', async () => {
+  type Shown = { labels: Record<string, string>; annotations: Record<string, string>; status: { state: string } }
+  const open = async () => {
     const alertmanager = await startAlertmanager(program ?? '')
     await bed.clock.advance(systemClock.nowMs() - bed.clock.nowMs() - 120_000)
     await createChannel(bed.context, { name: 'am', kind: 'alertmanager', url: alertmanager.url })
-    type Shown = {
-      labels: Record<string, string>
-      annotations: Record<string, string>
-      fingerprint: string
-      status: { state: string }
-    }
     const shown = async () => (await (await fetch(`${alertmanager.url}/api/v2/alerts`)).json()) as Shown[]
+    return { alertmanager, shown }
+  }
+  const ours = [{ service: 'checkout', route: 'POST /pay' }]
+  const labels = async (shown: () => Promise<Shown[]>) => (await shown()).map((a) => a.labels)
+
+  it('accepts and shows our alert, and lets go of it when it is over', async () => {
+    const { alertmanager, shown } = await open()
     await tell('firing')
     expect((await listDeliveries(bed.state)).items).toMatchObject([{ state: 'delivered', last_status: 200 }])
-    await expect
-      .poll(async () => (await shown()).map((a) => a.labels))
-      .toMatchObject([{ service: 'checkout', route: 'POST /pay' }])
+    await expect.poll(() => labels(shown)).toMatchObject(ours)
     await tell('resolved')
     await expect.poll(shown, { timeout: 20_000 }).toEqual([])
+    await alertmanager.stop()
+  }, 60_000)
+
+  /**  Alertmanager   alert ── killed ── nothing ── alert again ── gone
+   *   ours           firing                        re-sent        resolved   */
+  it('that was restarted knows nothing, is told again, and lets go of it when it is over', async () => {
+    const { alertmanager, shown } = await open()
+    await tell('firing')
+    await expect.poll(() => labels(shown)).toMatchObject(ours)
+    await alertmanager.restart()
+    expect(await shown()).toEqual([])
+    expect(await resend(bed.context)).toBe(1)
+    await expect.poll(() => labels(shown)).toMatchObject(ours)
+    await tell('resolved')
+    await expect.poll(shown, { timeout: 20_000 }).toEqual([])
+    expect((await listDeliveries(bed.state)).items).toHaveLength(2)
     await alertmanager.stop()
   }, 60_000)
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Flaw } from '../../support/alerter-child.ts'
 import { runStorm } from '../../support/delivery-storm.ts'
 import { postgresMissing, startPostgres } from '../../support/postgres.ts'
 
@@ -8,6 +9,12 @@ describe('a receiver that fails and an alerter that is killed', () => {
   it('lose no message, repeat none but under its id, and keep the order (E11, short)', async () => {
     expect(await runStorm({ alerts: 20, kills: 4, seed: 3 })).toMatchObject(calm)
   }, 90_000)
+
+  it('is seen where it does lose or double: two careless senders', async () => {
+    const careless = (flaw: Flaw) => runStorm({ alerts: 10, kills: 1, seed: 5, flaw })
+    expect((await careless('settles_first')).lost).not.toEqual([])
+    expect((await careless('new_ids')).doubled).not.toEqual([])
+  }, 120_000)
 
   const missing = postgresMissing()
   if (missing) process.stderr.write(`two alerters on one PostgreSQL: skipped, ${missing}\n`)

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { runInjection } from '../../support/injection.ts'
 
-it('takes hostile texts in every call as values, and lets no key beyond its scope', async () => {
-  const report = await runInjection({ queries: 200, seed: 7 })
+it('takes hostile texts in every call and every tool of /mcp as values, and lets no key beyond its scope', async () => {
+  const report = await runInjection({ queries: 250, seed: 7 })
   expect(report).toMatchObject({
     scopePassed: [],
     engineErrors: [],
@@ -15,5 +15,6 @@ it('takes hostile texts in every call as values, and lets no key beyond its scop
   })
   expect(report.engineReads).toBeGreaterThan(25)
   expect(report.answered).toBeGreaterThan(20)
+  expect(report.toolsAnswered).toBeGreaterThan(5)
   expect(report.scopeChecks).toBeGreaterThan(100)
 })
