@@ -67,7 +67,7 @@ async function startParts(context: Context): Promise<Parts> {
   const options: TransportOptions = {
     acceptor: pipeline.acceptor,
     admission,
-    authorize: authorizeBy(config.host, context.state),
+    authorize: authorizeBy(context),
     maxBodyBytes: config.maxBodyMib * MIB,
     maxJsonBytes: MAX_JSON_BYTES,
     metrics,

@@ -10,7 +10,11 @@ export type ListenOptions = {
   port: number
   name: string
   tls?: { cert: string; key: string } | undefined
+  timeouts?: typeof TIMEOUTS
 }
+
+/** Headers within 20 s, the whole request within 60 s, looked at every 5 s: else 408 and the end of the connection. RELIABILITY O21. */
+const TIMEOUTS = { headersTimeout: 20_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 }
 
 /**
  * Starts an HTTP server with the time-outs that a public OTLP or API endpoint needs (RELIABILITY: O18, O21).
@@ -18,7 +22,7 @@ export type ListenOptions = {
  * @throws Error "cannot listen on …" naming the port and the setting to change
  */
 export async function listen(handler: RequestListener, o: ListenOptions): Promise<Listening> {
-  const options = { maxHeaderSize: 16 * 1024, keepAliveTimeout: 75_000, headersTimeout: 20_000, requestTimeout: 60_000 }
+  const options = { maxHeaderSize: 16 * 1024, keepAliveTimeout: 75_000, ...(o.timeouts ?? TIMEOUTS) }
   const server = o.tls
     ? (createTlsServer(
         { ...options, cert: readFileSync(o.tls.cert), key: readFileSync(o.tls.key) },

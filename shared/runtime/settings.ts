@@ -100,6 +100,13 @@ export const settings = {
     '64',
     'Largest OTLP request, MiB, also after inflation.',
   ),
+  keyMibPerSecond: setting(
+    'PLUMBLINE_KEY_MIB_PER_SECOND',
+    'key_mib_per_second',
+    z.coerce.number().min(0).max(10_000),
+    '32',
+    'OTLP that one key may send, MiB a second as sent; beyond it 429 with Retry-After. 0: no quota. None on loopback.',
+  ),
   corsOrigins: setting(
     'PLUMBLINE_CORS_ORIGINS',
     'cors_origins',

@@ -12,6 +12,7 @@ import type { Clock } from '../../../shared/runtime/clock.ts'
 import { failpoint } from '../../../shared/runtime/failpoint.ts'
 import { short } from '../../../shared/runtime/log.ts'
 import type { Signal } from '../decode/index.ts'
+import type { Asking } from './authorize.ts'
 import { reasonOf, type TransportOptions } from './http.ts'
 import { refusalOf } from './refusal.ts'
 import { codeOf, encodeStatus, successBody } from './status.ts'
@@ -101,7 +102,8 @@ function exporter(o: TransportOptions, signal: Signal): Handler {
   return (call, callback) => {
     const { request, metadata } = call
     const credential = metadata.get('authorization')[0] ?? metadata.get('x-api-key')[0]
-    take(o, signal, request, credential?.toString()).then(
+    const asking = { credential: credential?.toString(), address: addressOf(call.getPeer()), bytes: request.length }
+    take(o, signal, request, asking).then(
       (body) => {
         failpoint('before_answer')
         callback(null, body)
@@ -112,13 +114,11 @@ function exporter(o: TransportOptions, signal: Signal): Handler {
   }
 }
 
-async function take(
-  o: TransportOptions,
-  signal: Signal,
-  body: Buffer,
-  credential: string | undefined,
-): Promise<Buffer> {
-  await o.authorize(credential)
+/** The address of a peer, without its port. */
+const addressOf = (peer: string): string => peer.replace(/:\d+$/, '')
+
+async function take(o: TransportOptions, signal: Signal, body: Buffer, asking: Asking): Promise<Buffer> {
+  await o.authorize(asking)
   o.admission.enter()
   try {
     o.admission.take(body.length)

@@ -24,6 +24,8 @@ export type TransportOptions = {
 
 const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs']
 const MAX_DRAINED_BYTES = 4 * 1024 * 1024
+/** What a body counts for whose length is not said beforehand. */
+const UNSAID_BYTES = 1024 * 1024
 const FALLBACK = '{"code":13,"message":"cannot write the answer"}'
 
 /** OTLP/HTTP as an express application: RELIABILITY O1 to O40. */
@@ -70,7 +72,11 @@ async function handle(o: TransportOptions, signal: Signal, request: IncomingMess
 async function take(o: TransportOptions, signal: Signal, request: IncomingMessage, response: ServerResponse) {
   const encoding = encodingOf(request.headers['content-type'])
   const key = request.headers['x-api-key']
-  await o.authorize(request.headers.authorization ?? (Array.isArray(key) ? key[0] : key))
+  await o.authorize({
+    credential: request.headers.authorization ?? (Array.isArray(key) ? key[0] : key),
+    address: request.socket.remoteAddress ?? '',
+    bytes: Number(request.headers['content-length'] ?? UNSAID_BYTES),
+  })
   o.admission.enter()
   try {
     if (encoding === null) {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../shared/runtime/clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 
 export type TokenBucket = {
   /** Takes `amount` tokens, one where left out. @returns 0, or the seconds until there are as many */
