@@ -11,7 +11,11 @@ import type { IngestMetrics } from './metrics.ts'
 import { Resends } from './resends.ts'
 import { Unavailable } from './unavailable.ts'
 
-/** Sealed blocks in memory beyond which rows are not kept any more, only their bodies in the log. */
+/**
+ * Sealed blocks in memory beyond which rows are not kept any more while the engine fails or stands still, only their bodies in
+ * the log. While it inserts, requests are refused from here on: what spills is decoded twice, and under overload that is what
+ * the time is short for.
+ */
 export const SPILL_BYTES = 64 * 1024 * 1024
 
 export type AcceptOptions = {
@@ -95,10 +99,10 @@ export class Acceptor {
 
   /** One turn: no `await` between the decoder and the log. */
   #take(signal: Signal, encoding: Encoding, body: Uint8Array, hash: string, nowMs: number): Taken {
-    const { ingestLog, flusher, spillBytes } = this.#o
+    const { ingestLog, flusher } = this.#o
     const reason = ingestLog.refusal()
     if (reason) throw new Unavailable(reason)
-    if (this.#spill === null && flusher.pendingBytes > spillBytes) this.#beginSpill()
+    if (this.#mustSpill()) this.#beginSpill()
     const live = this.#spill?.check ?? this.#o.live
     const { stored, ...decoded } = live.append(signal, encoding, body, nowMs)
     if (decoded.accepted === 0) return { decoded, durable: null }
@@ -135,6 +139,19 @@ export class Acceptor {
       flusher.sealAlone(numbered, firstBatch, sequence)
     }
     return { decoded, durable }
+  }
+
+  /** Whether the engine inserts, but less than comes in. */
+  get isBehind(): boolean {
+    const { flusher, spillBytes } = this.#o
+    return this.#spill === null && flusher.pendingBytes > spillBytes && flusher.isProgressing
+  }
+
+  #mustSpill(): boolean {
+    const { flusher, spillBytes } = this.#o
+    const { pendingBytes } = flusher
+    if (this.#spill !== null || pendingBytes <= spillBytes) return false
+    return pendingBytes > 2 * spillBytes || !flusher.isProgressing
   }
 
   /** From here on rows are left in the log; the reader of the log decodes them again when the engine has caught up. */

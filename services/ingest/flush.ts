@@ -11,6 +11,8 @@ import type { IngestLog } from './log/log.ts'
 
 const TICK_MS = 200
 const MAX_BACKOFF_MS = 5000
+/** An engine that ends no insert for this long stands still. One of 50,000 rows takes a fifth of a second. */
+const STALLED_MS = 5000
 
 type Pending = {
   seal: Seal
@@ -44,6 +46,7 @@ export class Flusher {
   #waiters: (() => void)[] = []
   #running: Promise<void> | null = null
   #failing = 0
+  #progressMs = 0
 
   constructor(o: FlusherOptions) {
     this.#o = o
@@ -64,6 +67,11 @@ export class Flusher {
   /** How many rounds in a row have failed. */
   get failing(): number {
     return this.#failing
+  }
+
+  /** Whether inserts end well: none has failed, and one has ended of late or none has waited long. */
+  get isProgressing(): boolean {
+    return this.#failing === 0 && this.#clock.nowMs() - this.#progressMs < STALLED_MS
   }
 
   /** Seals one open block of `live`: its rows are those of the records up to `to`. */
@@ -101,6 +109,7 @@ export class Flusher {
   }
 
   #add(pending: Pending): void {
+    if (this.#pending.length === 0) this.#progressMs = this.#clock.nowMs()
     this.#pending.push(pending)
     this.#wake.abort()
   }
@@ -175,6 +184,7 @@ export class Flusher {
     try {
       await insertBatch(this.#o, p.seal, p.block, p.verify)
       p.inserted = true
+      this.#progressMs = this.#clock.nowMs()
     } catch (error) {
       p.verify = true
       this.#postpone(p)

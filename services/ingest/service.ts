@@ -9,7 +9,7 @@ import { type IngestMetrics, ingestMetrics, watchGauges } from './metrics.ts'
 import { openPipeline, type Pipeline } from './pipeline.ts'
 import { authorizeBy } from './transport/authorize.ts'
 import { type GrpcListening, listenGrpc } from './transport/grpc.ts'
-import { httpApplication, type TransportOptions } from './transport/http.ts'
+import { httpListener, type TransportOptions } from './transport/http.ts'
 
 const MIB = 1024 * 1024
 const DAY_MS = 86_400_000
@@ -41,9 +41,9 @@ async function startPipeline(context: Context, metrics: IngestMetrics): Promise<
 async function listenAll(context: Context, options: TransportOptions, pipeline: Pipeline) {
   const { config, clock, urls } = context
   const tls = tlsOf(config)
-  const application = httpApplication(options, config.corsOrigins)
+  const listener = httpListener(options, config.corsOrigins)
   const { host } = config
-  const http = await listen(application, { host, port: config.otlpHttpPort, name: 'OTLP/HTTP', tls })
+  const http = await listen(listener, { host, port: config.otlpHttpPort, name: 'OTLP/HTTP', tls })
   const isServing = () => pipeline.ingestLog.refusal() === null
   try {
     const grpc = await listenGrpc({ ...options, clock, host, port: config.otlpGrpcPort, tls, isServing })
@@ -63,7 +63,8 @@ async function startParts(context: Context): Promise<Parts> {
   const { ingestLog } = pipeline
   const pressure = watchPressure()
   const logShare = () => ingestLog.backlogBytes / ingestLog.capBytes
-  const admission = new Admission({ ...defaultAdmission, pressure, logShare })
+  const isBehind = () => pipeline.acceptor.isBehind
+  const admission = new Admission({ ...defaultAdmission, pressure, logShare, isBehind })
   const options: TransportOptions = {
     acceptor: pipeline.acceptor,
     admission,

@@ -1,10 +1,13 @@
-import { startChild } from '../support/child.ts'
+import { BUILT, startChild } from '../support/child.ts'
 import { ClientLedger } from '../support/ledger.ts'
 import { seeded } from '../support/random.ts'
 import { inFolder, load, numberArgs, say, settle, sleep, verdict } from './kills.ts'
 import type { Experiment } from './main.ts'
 
-/** E1: kill -9 at random 5 to 400 ms under load, `rounds` times (500 for the full figure); re-sends; acknowledged = stored. */
+/**
+ * E1: kill -9 of the built product, all targets, at random 5 to 400 ms under load, `rounds` times (500 for the full figure);
+ * re-sends; acknowledged = stored.
+ */
 const run: Experiment = async (args) => {
   const { rounds, seed } = numberArgs(args, { rounds: 40, seed: 1 })
   const random = seeded(seed)
@@ -13,7 +16,7 @@ const run: Experiment = async (args) => {
     let worstReadyMs = 0
     let worstOpenMs = 0
     for (let round = 0; round < rounds; round++) {
-      const child = await startChild(dir)
+      const child = await startChild(dir, {}, BUILT)
       worstReadyMs = Math.max(worstReadyMs, child.readyMs)
       worstOpenMs = Math.max(worstOpenMs, child.openMs)
       let stopped = false

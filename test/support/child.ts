@@ -15,17 +15,24 @@ export type Child = {
   stop(): Promise<number | null>
 }
 
-const UP = ['services/main.ts', 'up']
-const INGEST = ['test/support/ingest-process.ts']
+const UP = ['--import', 'tsx', 'services/main.ts', 'up']
+const INGEST = ['--import', 'tsx', 'test/support/ingest-process.ts']
+/** What `npm start` runs, with all targets; `npm run build` makes it. */
+export const BUILT = ['bin/plumbline.mjs', 'up']
 
 /**
  * Plumbline in a process of its own, on the data folder `dir` and free ports; resolves when it says that it is ready. Only the
- * ingest target, unless PLUMBLINE_TEST_TARGETS is `all`.
+ * ingest target, unless PLUMBLINE_TEST_TARGETS is `all` or `command` says what node runs; `wrapper` is a program that runs node.
  */
-export async function startChild(dir: string, env: Record<string, string> = {}): Promise<Child> {
+export async function startChild(
+  dir: string,
+  env: Record<string, string> = {},
+  command: readonly string[] = process.env.PLUMBLINE_TEST_TARGETS === 'all' ? UP : INGEST,
+  wrapper: readonly string[] = [],
+): Promise<Child> {
   const startedMs = performance.now()
-  const targets = process.env.PLUMBLINE_TEST_TARGETS === 'all' ? UP : INGEST
-  const child = spawn(process.execPath, ['--import', 'tsx', ...targets], {
+  const [program = process.execPath, ...args] = [...wrapper, process.execPath, ...command]
+  const child = spawn(program, args, {
     env: {
       ...process.env,
       PLUMBLINE_DATA_DIR: dir,

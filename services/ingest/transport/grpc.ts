@@ -4,6 +4,8 @@ import {
   Metadata,
   Server,
   ServerCredentials,
+  ServerInterceptingCall,
+  type ServerInterceptor,
   type ServiceDefinition,
   type ServiceError,
   status,
@@ -11,6 +13,7 @@ import {
 import type { Clock } from '../../../shared/runtime/clock.ts'
 import { failpoint } from '../../../shared/runtime/failpoint.ts'
 import { short } from '../../../shared/runtime/log.ts'
+import type { Entry } from '../admission.ts'
 import type { Signal } from '../decode/index.ts'
 import type { Asking } from './authorize.ts'
 import { reasonOf, type TransportOptions } from './http.ts'
@@ -62,6 +65,7 @@ export async function listenGrpc(o: GrpcOptions): Promise<GrpcListening> {
     'grpc.max_concurrent_streams': 100,
     'grpc.keepalive_time_ms': 60_000,
     'grpc.keepalive_timeout_ms': 20_000,
+    interceptors: [admitting(o)],
   })
   for (const signal of ['traces', 'metrics', 'logs'] as const) {
     server.addService({ Export: method(PATHS[signal]) }, { Export: exporter(o, signal) })
@@ -119,14 +123,48 @@ const addressOf = (peer: string): string => peer.replace(/:\d+$/, '')
 
 async function take(o: TransportOptions, signal: Signal, body: Buffer, asking: Asking): Promise<Buffer> {
   await o.authorize(asking)
-  o.admission.enter()
+  o.admission.take(body.length)
   try {
-    o.admission.take(body.length)
-    const accept = () => o.acceptor.accept(signal, 'protobuf', body)
-    const decoded = await o.admission.accepting(accept).finally(() => o.admission.give(body.length))
-    return successBody(signal, 'protobuf', decoded)
+    return successBody(signal, 'protobuf', await o.acceptor.accept(signal, 'protobuf', body))
   } finally {
-    o.admission.leave()
+    o.admission.give(body.length)
+  }
+}
+
+const isExport = (path: string) => Object.values(PATHS).includes(path)
+
+/** Asks for admission when the headers of a call are here, so that a message which is refused is neither kept nor inflated. */
+function admitting(o: TransportOptions): ServerInterceptor {
+  return (method, call) => {
+    if (!isExport(method.path)) return new ServerInterceptingCall(call)
+    let entry: Entry | null = null
+    const leave = () => {
+      if (entry) o.admission.leave(entry)
+      entry = null
+    }
+    return new ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveMetadata: (metadata, pass) => {
+            try {
+              entry = o.admission.enter(null)
+            } catch (error) {
+              call.sendStatus(serviceError(o, error))
+              return
+            }
+            pass(metadata)
+          },
+          onReceiveMessage: (message: Buffer, pass) => {
+            if (entry) o.admission.arrived(entry, message.length)
+            pass(message)
+          },
+          onCancel: leave,
+        }),
+      sendStatus: (answer, next) => {
+        leave()
+        next(answer)
+      },
+    })
   }
 }
 

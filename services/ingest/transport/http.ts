@@ -1,5 +1,5 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
-import express, { type Express } from 'express'
+import { type IncomingMessage, type RequestListener, type ServerResponse, STATUS_CODES } from 'node:http'
+import express from 'express'
 import { failpoint } from '../../../shared/runtime/failpoint.ts'
 import { type Log, short } from '../../../shared/runtime/log.ts'
 import type { Acceptor } from '../accept.ts'
@@ -28,15 +28,25 @@ const MAX_DRAINED_BYTES = 4 * 1024 * 1024
 const UNSAID_BYTES = 1024 * 1024
 const FALLBACK = '{"code":13,"message":"cannot write the answer"}'
 
-/** OTLP/HTTP as an express application: RELIABILITY O1 to O40. */
-export function httpApplication(o: TransportOptions, corsOrigins: readonly string[]): Express {
+/**
+ * OTLP/HTTP: RELIABILITY O1 to O40. Under overload most requests end before they reach the express application, and before
+ * anything is known of who sends them: a refusal must cost a fraction of an acceptance.
+ */
+export function httpListener(o: TransportOptions, corsOrigins: readonly string[]): RequestListener {
+  const app = application(o)
+  const crossOrigin = cors(corsOrigins)
+  return (request, response) => {
+    if (crossOrigin.handle(request, response)) return
+    const refusal = request.method === 'POST' ? o.admission.refusal() : null
+    if (refusal) refuse(o, request, response, refusal)
+    else app(request, response)
+  }
+}
+
+function application(o: TransportOptions): RequestListener {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
-  const crossOrigin = cors(corsOrigins)
-  app.use((request, response, next) => {
-    if (!crossOrigin.handle(request, response)) next()
-  })
   for (const signal of SIGNALS) {
     app.post(`/v1/${signal}`, (request, response) => handle(o, signal, request, response))
     app.all(`/v1/${signal}`, (request, response) => {
@@ -77,7 +87,7 @@ async function take(o: TransportOptions, signal: Signal, request: IncomingMessag
     address: request.socket.remoteAddress ?? '',
     bytes: Number(request.headers['content-length'] ?? UNSAID_BYTES),
   })
-  o.admission.enter()
+  const entry = o.admission.enter(declaredBytes(request))
   try {
     if (encoding === null) {
       const message = 'cannot read this content type: use application/x-protobuf or application/json'
@@ -86,7 +96,8 @@ async function take(o: TransportOptions, signal: Signal, request: IncomingMessag
     const limit = encoding === 'json' ? Math.min(o.maxJsonBytes, o.maxBodyBytes) : o.maxBodyBytes
     const body = await readBody(request, o.admission, limit)
     try {
-      const decoded = await o.admission.accepting(() => o.acceptor.accept(signal, encoding, body.bytes))
+      o.admission.arrived(entry, body.bytes.length)
+      const decoded = await o.acceptor.accept(signal, encoding, body.bytes)
       failpoint('before_answer')
       answer(response, 200, encoding, successBody(signal, encoding, decoded))
       failpoint('after_answer')
@@ -94,8 +105,14 @@ async function take(o: TransportOptions, signal: Signal, request: IncomingMessag
       body.release()
     }
   } finally {
-    o.admission.leave()
+    o.admission.leave(entry)
   }
+}
+
+/** The size of the body as far as its headers tell; null where it is compressed or comes in chunks. */
+function declaredBytes({ headers }: IncomingMessage): number | null {
+  const length = headers['content-length']
+  return length === undefined || headers['content-encoding'] !== undefined ? null : Number(length)
 }
 
 const isSmall = (request: IncomingMessage) => Number(request.headers['content-length'] ?? Infinity) <= MAX_DRAINED_BYTES
