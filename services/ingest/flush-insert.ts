@@ -36,7 +36,8 @@ export const isRefusal = (error: unknown): boolean => REFUSALS.has(errorCode(err
 export async function insertBatch(c: InsertContext, seal: Seal, block: SealedBlock, verify: boolean): Promise<void> {
   if (verify && !isArmed('no_verify') && (await isStored(c, seal, block))) return
   const startedMs = performance.now()
-  const native = { table: block.table, columns: block.columns, rows: block.rows, bytes: block.native }
+  const tag = tagOf(seal)
+  const native = { table: block.table, columns: block.columns, rows: block.rows, bytes: block.native, tag }
   const insert = c.store.insertNative(native)
   if (isArmed('mid_insert')) void killSoon(c.clock)
   try {
@@ -56,8 +57,13 @@ async function killSoon(clock: Clock): Promise<void> {
   failpoint('mid_insert')
 }
 
+const tagOf = (seal: Seal): string => `plumbline ${seal.table} ${seal.batch}`
+
 /** Asks the table. Part of a batch cannot be there, since a batch is one part; where it is, it is taken out again. */
 async function isStored(c: InsertContext, seal: Seal, block: SealedBlock): Promise<boolean> {
+  // A server goes on with the insert of a process that was killed: only after its end does a count say what is stored.
+  if (await c.store.isInserting(tagOf(seal)))
+    throw new Error('cannot tell what is stored: an earlier insert of this batch still runs')
   const table = identifier(seal.table)
   const found = await c.store.rows<{ n: string }>(`SELECT count() AS n FROM ${table} WHERE _batch = ${seal.batch}`)
   const stored = Number(found[0]?.n ?? 0)
@@ -92,7 +98,7 @@ async function insertAround(c: InsertContext, seal: Seal, block: SealedBlock, ca
       probes += 1
       try {
         const { table, columns, native } = block
-        await c.store.insertNative({ table, columns, rows: part.rows, bytes: native, slice: part })
+        await c.store.insertNative({ table, columns, rows: part.rows, bytes: native, slice: part, tag: tagOf(seal) })
       } catch (error) {
         if (!isRefusal(error)) throw error
         open.push({ ...part, reason: (error as Error).message })

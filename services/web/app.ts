@@ -129,7 +129,7 @@ function bodyOf(r: Route, request: Request): unknown {
   })
 }
 
-/** The context for one request: its reads stop between two queries once the client has gone. */
+/** The context for one request: its reads end, in the engine too, once the client has gone. */
 function apiFor(context: Context, auth: Auth, request: Request, response: Response, startedMs: number): Api {
   const gone = new AbortController()
   response.on('close', () => {
@@ -140,9 +140,13 @@ function apiFor(context: Context, auth: Auth, request: Request, response: Respon
     ...context,
     store: {
       ...store,
-      rows: (sql, params) => {
-        gone.signal.throwIfAborted()
-        return store.rows(sql, params)
+      rows: async (sql, params) => {
+        try {
+          return await store.rows(sql, params, gone.signal)
+        } catch (error) {
+          gone.signal.throwIfAborted()
+          throw error
+        }
       },
     },
     authRequired: auth.required(request),

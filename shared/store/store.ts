@@ -8,22 +8,29 @@ export type NativeBlock = {
   rows: number
   bytes: Uint8Array
   slice?: { offset: number; rows: number } | undefined
+  /** Names this insert for `isInserting`. */
+  tag?: string | undefined
 }
 
 export type Store = {
   readonly engine: 'embedded' | 'server'
   /**
    * Reads rows over a read-only connection with limits on time, memory, rows read and rows returned. Values are bound as
-   * `{name:Type}`. 64-bit integers come back as decimal strings.
-   * @throws Error of the engine; message begins "cannot read"
+   * `{name:Type}`. 64-bit integers come back as decimal strings. `signal` ends the read in the engine too.
+   * @throws Error of the engine, or because `signal` was aborted; message begins "cannot read"
    */
-  rows<T>(sql: string, params?: Params): Promise<T[]>
+  rows<T>(sql: string, params?: Params, signal?: AbortSignal): Promise<T[]>
   /** Runs one statement that writes or changes the schema. Settings go into its text: `… SETTINGS k = v`. */
   exec(sql: string, params?: Params): Promise<void>
   /** Inserts row objects (JSONEachRow): for small tables. Telemetry goes through `insertNative`. */
   insert(table: string, rows: readonly Record<string, unknown>[]): Promise<void>
   /** Inserts one Native block as one part, synced to disk before it resolves. */
   insertNative(block: NativeBlock): Promise<void>
+  /**
+   * Whether an insert of this tag still runs in the engine, though whoever began it may be gone. Once false it stays so until
+   * the tag is used again: what the table holds then is final.
+   */
+  isInserting(tag: string): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -41,3 +48,6 @@ export function identifier(name: string): string {
   if (!/^[A-Za-z_][A-Za-z0-9_.]*$/.test(name)) throw new Error(`cannot use ${JSON.stringify(name)} as an identifier`)
   return `\`${name}\``
 }
+
+/** A text as a literal of SQL, for the few places that take no parameters. */
+export const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`

@@ -8,13 +8,13 @@ import { createLog } from '../../shared/runtime/log.ts'
 import type { Context } from '../../shared/runtime/service.ts'
 import { migrateState } from '../../shared/state/migrate.ts'
 import { openSqlite } from '../../shared/state/sqlite.ts'
-import { openEmbedded } from '../../shared/store/embedded.ts'
 import { migrate, readMigrations, variablesFor } from '../../shared/store/migrate.ts'
+import { openStore } from '../../shared/store/open.ts'
 
 /** The ingest target alone in a process, started as `up` starts it: for tests that kill it. */
 const startedMs = performance.now()
 const config = loadConfig()
-const store = await openEmbedded(config.dataDir)
+const store = await openStore(config)
 await migrate(store, readMigrations('migrations'), variablesFor({ cluster: '', retentionDays: config.retentionDays }))
 const state = openSqlite(join(config.dataDir, 'state.db'))
 await migrateState(state, readMigrations('migrations/state'))

@@ -60,6 +60,7 @@ class Engine {
         maybeFail(this.flakiness)
         await step()
       },
+      isInserting: async () => false,
       close: async () => {},
     }
   }

@@ -1,3 +1,4 @@
+import type { Store } from '../../shared/store/store.ts'
 import { queryFolder } from './child.ts'
 import { encodeRequest, idColumns, requestOf, type SignalName } from './otlp.ts'
 
@@ -42,13 +43,19 @@ export class ClientLedger {
     return this.#unanswered.length
   }
 
-  /** Compares with the tables in `dir`: acknowledged and absent, stored twice, stored and never sent. */
-  async compare(dir: string): Promise<{ stored: number; lost: number; doubled: number; foreign: number }> {
+  /**
+   * Compares with the tables: acknowledged and absent, stored twice, stored and never sent. `tables` is the folder of an
+   * embedded engine that no process holds, or a query over them.
+   */
+  async compare(
+    tables: string | Store['rows'],
+  ): Promise<{ stored: number; lost: number; doubled: number; foreign: number }> {
+    const read: Store['rows'] = typeof tables === 'string' ? (sql) => queryFolder(tables, sql) : tables
     const total = { stored: 0, lost: 0, doubled: 0, foreign: 0 }
     for (const signal of signals) {
       const { table, column } = idColumns[signal]
       const sql = `SELECT ${column} AS id, count() AS n FROM ${table} GROUP BY id`
-      const rows = await queryFolder<{ id: string; n: string }>(dir, sql)
+      const rows = await read<{ id: string; n: string }>(sql)
       const stored = new Map(rows.map((row) => [row.id, Number(row.n)]))
       total.stored += stored.size
       for (const id of this.acked.get(signal)!) if (!stored.has(id)) total.lost += 1
