@@ -80,5 +80,5 @@ export function unknownSettings(env: Record<string, string | undefined> = proces
   return ours.filter((key) => !known.has(key) && !OTHER_VARIABLES.has(key) && !foreign.test(key))
 }
 
-/** True where only this machine can connect. */
-export const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127\./.test(host)
+/** True where only this machine can connect. A name that only begins like an address, `127.0.0.1.example`, is none of its own. */
+export const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)

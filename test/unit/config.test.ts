@@ -85,8 +85,9 @@ describe('unknownSettings', () => {
 
 describe('isLoopback', () => {
   it.each(['127.0.0.1', '127.8.8.8', '::1', 'localhost'])('%s is', (host) => expect(isLoopback(host)).toBe(true))
-  it.each(['0.0.0.0', '::', '10.0.0.1', '1127.0.0.1', 'example.com'])('%s is not', (host) =>
-    expect(isLoopback(host)).toBe(false),
+  it.each(['127.0.0.1.example', '127.example', '0.0.0.0', '::', '10.0.0.1', '1127.0.0.1', 'example.com'])(
+    '%s is not',
+    (host) => expect(isLoopback(host)).toBe(false),
   )
 })
 

@@ -7,8 +7,8 @@ import { manualClock } from '../../../shared/runtime/clock.ts'
 import { loadConfig } from '../../../shared/runtime/config.ts'
 import { silentLog } from '../../../shared/runtime/log.ts'
 import type { Context, Service } from '../../../shared/runtime/service.ts'
-import { createChannel } from '../../../shared/state/channels.ts'
-import { listDeliveries } from '../../../shared/state/deliveries.ts'
+import { createChannel, deleteChannel } from '../../../shared/state/channels.ts'
+import { enqueueTest, listDeliveries } from '../../../shared/state/deliveries.ts'
 import { listIncidents } from '../../../shared/state/incidents.ts'
 import { changedSince, writeAnomalies } from '../../../shared/store/anomalies.ts'
 import { anomalyOf, at, closed, T0 } from '../../support/alerting.ts'
@@ -71,6 +71,27 @@ describe('the alerting target on the real engine', () => {
     expect(metrics).toContain('plumbline_incidents_firing 0')
     expect(JSON.parse(sink.received[0]?.body ?? '{}')).toMatchObject({ externalURL: 'http://127.0.0.1:8080' })
     await second.service.stop()
+  })
+
+  it('shows how old the oldest message is that waits, and none once it is delivered', async () => {
+    const failing = await openSink(() => ({ status: open ? 200 : 503 }))
+    let open = false
+    const context = contextOf()
+    const { channel } = await createChannel(context, { name: 'failing', kind: 'webhook', url: failing.url })
+    const { service } = await start(context)
+    await enqueueTest(context, channel.id)
+    await clock.advance(4_000)
+    const shownAfter = async (ms: number) => {
+      await clock.advance(ms)
+      const text = await context.metrics.metrics()
+      return Number(/^plumbline_oldest_undelivered_seconds (\S+)/m.exec(text)?.[1])
+    }
+    await expect.poll(() => shownAfter(500)).toBeGreaterThan(3)
+    open = true
+    await expect.poll(() => shownAfter(1_000)).toBe(0)
+    await service.stop()
+    await deleteChannel(context, channel.id)
+    await failing.close()
   })
 
   it('misses no anomaly that was written after another of the same moment', async () => {
