@@ -25,8 +25,8 @@ type Row = {
   n: string
   bad: string
   total: number
-  kind: string
-  unit: string
+  series_kind: string
+  series_unit: string
   buckets: BucketColumns
 }
 
@@ -45,7 +45,7 @@ const sources: Record<SeriesQuery['signal'], { table: string; columns: string; a
   },
   metric: {
     table: 'rollup_metrics',
-    columns: 'sum(points) AS n, sum(value_sum) AS total, any(kind) AS kind, any(unit) AS unit',
+    columns: 'sum(points) AS n, sum(value_sum) AS total, any(kind) AS series_kind, any(unit) AS series_unit',
     and: `AND metric = {metric:String} AND (kind, unit) = (SELECT kind, unit FROM rollup_metrics FINAL
       WHERE service = {service:String} AND metric = {metric:String} AND minute >= toDateTime({from:UInt32}) AND minute < toDateTime({to:UInt32}) GROUP BY kind, unit ORDER BY sum(points) DESC LIMIT 1)`,
   },
@@ -100,7 +100,7 @@ function pointOf(q: SeriesQuery, row: Row): Point {
     log_errors: () => n / minutes,
     error_ratio: () => (n === 0 ? null : Number(row.bad) / n),
     latency: () => quantileMs(buckets(), q.quantile),
-    metric: () => (isCounter(row.kind) ? row.total / minutes : n === 0 ? null : row.total / n),
+    metric: () => (isCounter(row.series_kind) ? row.total / minutes : n === 0 ? null : row.total / n),
   }
   return { atS, value: value[q.signal](), samples: n }
 }
@@ -108,6 +108,7 @@ function pointOf(q: SeriesQuery, row: Row): Point {
 function unitOf(q: SeriesQuery, row: Row | undefined): string {
   if (q.signal === 'error_ratio') return 'ratio'
   if (q.signal === 'latency') return 'ms'
-  if (q.signal === 'metric') return row ? (isCounter(row.kind) ? `${row.unit || '1'}/min` : row.unit) : ''
+  if (q.signal === 'metric')
+    return row ? (isCounter(row.series_kind) ? `${row.series_unit || '1'}/min` : row.series_unit) : ''
   return 'per_minute'
 }

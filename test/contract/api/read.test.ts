@@ -76,7 +76,8 @@ describe('services', () => {
     ])
     expect(one.dependencies).toMatchObject([{ peer: 'postgres', requests: 1200 }])
     expect(one.exceptions).toEqual([{ type: 'TypeError', count: 180, first_seen_at: at(60) }])
-    expect(one.metrics).toEqual([{ metric: 'process.memory', unit: 'By', kind: 'gauge', series: 1 }])
+    const clean = { resets_inferred: 0, repeats: 0, skipped: 0, single_writer_violations: 0 }
+    expect(one.metrics).toEqual([{ metric: 'process.memory', unit: 'By', kind: 'gauge', series: 1, ...clean }])
   })
   it('that were never seen are a problem', async () => {
     const answer = await bed.call('GET', '/api/v1/services/nobody')
