@@ -157,7 +157,7 @@ export async function runStorm(o: StormOptions): Promise<StormReport> {
       const told = await state.get<{ n: number }>('SELECT COUNT(*) AS n FROM incidents')
       return open === undefined && Number(told?.n) === o.alerts ? true : undefined
     },
-    1200,
+    6000,
   )
   await Promise.all(children.map(killAlerter))
   const report = await judge(state, sink.received, { ...o, mainId: main.channel.id, goneId, secret: main.secret ?? '' })

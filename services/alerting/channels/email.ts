@@ -27,7 +27,7 @@ function partsOf(n: Notification): Part[] {
     part('Why', over ? safeText(top?.closed_reason ?? '', 160) : ''),
     part('How sure', top && !over ? certaintyOf(top) : ''),
     part('Do', adviceOf(n)),
-    part('Perhaps', suspicionOf(n)),
+    part('', suspicionOf(n)),
   ].filter((p) => p.lines.length > 0)
 }
 

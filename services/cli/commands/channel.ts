@@ -91,6 +91,21 @@ async function test(name: string, o: Json & { timeout: string }): Promise<number
   return delivery.state === 'dead' ? exitCodes.no : exitCodes.inconclusive
 }
 
+async function rotate(name: string, o: Json & { secret?: string }): Promise<void> {
+  const client = createClient()
+  const channel = await find(client, name)
+  const body = o.secret ? { secret: o.secret } : {}
+  const rotated = await client.send<ChannelCreated>('POST', `/channels/${channel.id}/rotate`, body)
+  const out = outputOf(o)
+  const made = rotated.generated_secret
+  print(out, rotated, () =>
+    [
+      ...(made ? [`its new secret, shown this once: ${paint(out, 'bold', made)}`] : ['it has the new secret']),
+      ...(rotated.kind === 'webhook' ? ['for 24 hours messages are signed with the old one too'] : []),
+    ].join('\n'),
+  )
+}
+
 const command: CliCommand = {
   register(program, exit) {
     const channel = program.command('channel').description('where alerts go')
@@ -114,6 +129,13 @@ const command: CliCommand = {
       .option('--timeout <span>', 'how long to wait for it', '30s')
       .option('--json', 'print JSON')
       .action(async (name: string, o: Json & { timeout: string }) => exit(await test(name, o)))
+    channel
+      .command('rotate')
+      .description('give a channel a new secret; a webhook is signed with both for 24 hours')
+      .argument('<name>', 'name or id of the channel')
+      .option('--secret <secret>', 'the new one; a webhook without is given one')
+      .option('--json', 'print JSON')
+      .action(rotate)
     channel
       .command('remove')
       .description('remove a channel')

@@ -7,9 +7,11 @@ import { manualClock } from '../../../shared/runtime/clock.ts'
 import { loadConfig } from '../../../shared/runtime/config.ts'
 import { silentLog } from '../../../shared/runtime/log.ts'
 import type { Context, Service } from '../../../shared/runtime/service.ts'
-import { createChannel, deleteChannel } from '../../../shared/state/channels.ts'
+import { createChannel, deleteChannel, listChannels } from '../../../shared/state/channels.ts'
 import { enqueueTest, listDeliveries } from '../../../shared/state/deliveries.ts'
+import { recordDeployEvent } from '../../../shared/state/deploys.ts'
 import { listIncidents } from '../../../shared/state/incidents.ts'
+import { syncScriptChannels } from '../../../shared/state/script-channels.ts'
 import { changedSince, writeAnomalies } from '../../../shared/store/anomalies.ts'
 import { anomalyOf, at, closed, T0 } from '../../support/alerting.ts'
 import { type Bed, openBed } from '../../support/embedded.ts'
@@ -92,6 +94,37 @@ describe('the alerting target on the real engine', () => {
     await service.stop()
     await deleteChannel(context, channel.id)
     await failing.close()
+  })
+
+  it('tells of deploys and runs the scripts of the configuration file', async () => {
+    const pager = await openSink()
+    const context = contextOf()
+    context.config = {
+      ...context.config,
+      scripts: [{ name: 'true', command: '/bin/true', args: [], timeout_s: 5, filter: null }],
+    }
+    const url = new URL('/v2/enqueue', pager.url).href
+    const { channel } = await createChannel(context, { name: 'pd', kind: 'pagerduty', url, secret: 'routing-key' })
+    const { service } = await start(context)
+    const [script] = (await listChannels(bed.state)).items.filter((c) => c.kind === 'script')
+    await enqueueTest(context, script?.id ?? '')
+    await clock.advance(1_000)
+    const started_at = new Date(clock.nowMs()).toISOString()
+    await recordDeployEvent(
+      bed.state,
+      { service: 'checkout', environment: '', version: 'v42', started_at },
+      'api',
+      clock.nowMs(),
+    )
+    await clock.advance(11_000)
+    await expect.poll(() => pager.received.map((r) => r.path)).toEqual(['/v2/change/enqueue'])
+    const states = async () =>
+      (await listDeliveries(bed.state, { event: 'test', channel_id: script?.id ?? '' })).items.map((d) => d.state)
+    await expect.poll(states).toEqual(['delivered'])
+    await service.stop()
+    await deleteChannel(context, channel.id)
+    await syncScriptChannels(context, [])
+    await pager.close()
   })
 
   it('misses no anomaly that was written after another of the same moment', async () => {

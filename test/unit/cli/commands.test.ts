@@ -105,6 +105,10 @@ describe('the command line', () => {
     expect(list.out).toMatch(/on-call {2}webhook {2}https:\/\/hooks.example.com\/x {2}on/)
     const err = 'plumbline: cannot find channel "nobody": there are on-call\n'
     expect(await run(['channel', 'test', 'nobody'])).toMatchObject({ code: 3, err })
+    const secretOf = (text: string) => /whsec_\S+/.exec(text)?.[0]
+    const rotated = await run(['channel', 'rotate', 'on-call'])
+    expect(rotated.out).toMatch(/shown this once: whsec_\S+\nfor 24 hours messages are signed with the old one too/)
+    expect(secretOf(rotated.out)).not.toBe(secretOf(added.out))
     // Nothing delivers here: the alerting target does not run.
     expect(await run(['channel', 'test', 'on-call', '--timeout', '1s'])).toMatchObject({
       code: 2,
