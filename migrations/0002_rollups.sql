@@ -22,7 +22,26 @@ PARTITION BY toYYYYMMDD(minute, 'UTC')
 ORDER BY (toStartOfHour(minute), service, environment, minute, version, commit, route)
 TTL minute + toIntervalDay({ttl_days} * 4);
 
--- The same by instance, without routes: for rolling deploys and young instances.
+-- Requests of a whole service, all routes in one row: what lists of services, sparklines and rolling baselines read. Added up from
+-- rollup_routes in the same round, so that both say the same.
+CREATE TABLE IF NOT EXISTS rollup_services {on_cluster} (
+    minute DateTime CODEC(Delta(4), ZSTD(1)),
+    service LowCardinality(String),
+    environment LowCardinality(String),
+    version LowCardinality(String),
+    commit LowCardinality(String),
+    requests UInt64,
+    errors UInt64,
+    duration_sum_ns UInt64,
+    bucket_index Array(Int16),
+    bucket_count Array(UInt32),
+    computed_at DateTime64(3)
+) ENGINE = {engine_prefix}ReplacingMergeTree(computed_at)
+PARTITION BY toYYYYMMDD(minute, 'UTC')
+ORDER BY (toStartOfHour(minute), service, environment, minute, version, commit)
+TTL minute + toIntervalDay({ttl_days} * 4);
+
+-- And by instance: for rolling deploys and young instances.
 CREATE TABLE IF NOT EXISTS rollup_instances {on_cluster} (
     minute DateTime CODEC(Delta(4), ZSTD(1)),
     service LowCardinality(String),

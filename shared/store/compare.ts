@@ -33,7 +33,7 @@ async function readSlots(store: Store, scope: Scope, stepS: number): Promise<Map
   const slot = 'intDiv(toUnixTimestamp(minute) - {from:UInt32}, {step:UInt32}) AS slot'
   const requests = await store.rows<{ slot: string; requests: string; errors: string; buckets: BucketColumns }>(
     `SELECT ${slot}, sum(requests) AS requests, sum(errors) AS errors, sumMap(bucket_index, bucket_count) AS buckets
-     FROM rollup_routes FINAL WHERE ${where} GROUP BY slot LIMIT 5000`,
+     FROM rollup_services FINAL WHERE ${where} GROUP BY slot LIMIT 5000`,
     { ...params, step: stepS },
   )
   const logs = await store.rows<{ slot: string; n: string }>(

@@ -22,7 +22,7 @@ export async function requestsByMinute(
   o: { service: string; environment: string; fromMs: number; toMs: number },
 ): Promise<Map<number, number>> {
   const rows = await store.rows<{ at: number; n: number }>(
-    `SELECT toUInt32(toUnixTimestamp(minute) / 60) AS at, toFloat64(sum(requests)) AS n FROM rollup_routes FINAL
+    `SELECT toUInt32(toUnixTimestamp(minute) / 60) AS at, toFloat64(sum(requests)) AS n FROM rollup_services FINAL
      WHERE service = {service:String} AND environment = {environment:String} AND ${RANGE} GROUP BY at ORDER BY at LIMIT 5000`,
     {
       service: o.service,

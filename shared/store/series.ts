@@ -59,10 +59,11 @@ export async function readSeries(store: Store, q: SeriesQuery): Promise<{ unit: 
   const source = sources[q.signal]
   const { where, params } = fence({ ...q, ...(q.version && { build: { version: q.version, commit: '' } }) })
   const byRoute = source.table === 'rollup_routes'
+  const table = byRoute && q.by !== 'route' && q.route === undefined ? 'rollup_services' : source.table
   const key = q.by === 'version' ? 'version' : q.by === 'route' && byRoute ? 'route' : "''"
   const rows = await store.rows<Row>(
     `SELECT ${key} AS key, intDiv(toUnixTimestamp(minute), {step:UInt32}) * {step:UInt32} AS at, ${source.columns}
-     FROM ${source.table} FINAL
+     FROM ${table} FINAL
      WHERE ${where} ${source.and} ${byRoute && q.route !== undefined ? 'AND route = {route:String}' : ''}
      GROUP BY key, at ORDER BY key, at LIMIT 200000`,
     {

@@ -47,14 +47,14 @@ export type VersionFigures = Figures & {
 export async function versionsOf(store: Store, scope: Scope): Promise<VersionFigures[]> {
   const { where, params } = fence(scope)
   const seen = await store.rows<{ version: string; commit: string; first: string; last: string }>(
-    `SELECT version, commit, toUnixTimestamp(min(minute)) AS first, toUnixTimestamp(max(minute)) AS last FROM rollup_instances
+    `SELECT version, commit, toUnixTimestamp(min(minute)) AS first, toUnixTimestamp(max(minute)) AS last FROM rollup_services
      WHERE service = {service:String} AND environment = {environment:String}
        AND minute >= toDateTime({from:UInt32} - ${MONTH_S}) AND minute < toDateTime({to:UInt32}) AND requests > 0
      GROUP BY version, commit ORDER BY first DESC LIMIT 500`,
     params,
   )
   const rows = await store.rows<CountRow & { version: string; commit: string }>(
-    `SELECT version, commit, ${counts} FROM rollup_routes FINAL WHERE ${where} GROUP BY version, commit HAVING requests > 0 LIMIT 500`,
+    `SELECT version, commit, ${counts} FROM rollup_services FINAL WHERE ${where} GROUP BY version, commit HAVING requests > 0 LIMIT 500`,
     params,
   )
   const byBuild = new Map(rows.map((row) => [`${row.version}\0${row.commit}`, row]))

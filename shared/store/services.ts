@@ -37,7 +37,7 @@ type BuildRow = { service: string; environment: string; version: string; commit:
 /** Builds of one rollup in the span, each with its first and last minute. */
 function buildsIn(
   store: Store,
-  table: 'rollup_instances' | 'rollup_logs',
+  table: 'rollup_services' | 'rollup_logs',
   o: { environment?: string | undefined; span: Span },
 ) {
   const counted = table === 'rollup_logs' ? 'count > 0' : 'requests > 0'
@@ -55,7 +55,7 @@ export async function knownServices(
   o: { environment?: string | undefined; toMs: number; limit: number },
 ): Promise<KnownService[]> {
   const span = { fromMs: o.toMs - 7 * DAY_MS, toMs: o.toMs }
-  const answered = await buildsIn(store, 'rollup_instances', { ...o, span })
+  const answered = await buildsIn(store, 'rollup_services', { ...o, span })
   const logged = await buildsIn(store, 'rollup_logs', { ...o, span })
   const byKey = new Map<string, { build: BuildRow; lastMs: number; lastRequestMs: number | null }>()
   const younger = (a: BuildRow, b: BuildRow) => Number(a.last) - Number(b.last) || Number(a.first) - Number(b.first)
@@ -106,7 +106,7 @@ export async function serviceSlots(
        sum(requests) AS requests, sum(errors) AS errors,
        quantilesExactWeightedArray(0.5, 0.99)(bucket_index, bucket_count) AS quantiles,
        toUnixTimestamp(min(minute)) AS first, toUnixTimestamp(max(minute)) AS last
-     FROM (SELECT * FROM rollup_routes FINAL WHERE ${inSpan} ${ofEnvironment(o.environment)} AND requests > 0)
+     FROM (SELECT * FROM rollup_services FINAL WHERE ${inSpan} ${ofEnvironment(o.environment)} AND requests > 0)
      GROUP BY service, environment, slot LIMIT 200000`,
     { ...spanParams(o), step: o.stepS, ...(o.environment !== undefined && { environment: o.environment }) },
   )

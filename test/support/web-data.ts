@@ -37,6 +37,10 @@ export async function fillTelemetry(bed: WebBed): Promise<void> {
     ]),
   )
   await store.insert(
+    'rollup_services',
+    minutes.map((m) => ({ ...row(m, 40, m.errors), bucket_count: [38, 2] })),
+  )
+  await store.insert(
     'rollup_instances',
     minutes.map((m) => {
       const { bucket_index: _index, bucket_count: _count, ...plain } = row(m, 40, m.errors)

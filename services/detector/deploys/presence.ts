@@ -38,7 +38,7 @@ export async function readPresence(store: Store, minutes: readonly number[]): Pr
 const RANGE = 'minute >= fromUnixTimestamp({from_s:Int64}) AND minute < fromUnixTimestamp({to_s:Int64})'
 const PRESENCE_SQL = `SELECT service, environment, toUInt32(toUnixTimestamp(minute) / 60) AS minute, version, commit, toFloat64(sum(requests_)) AS requests, toFloat64(sum(other_)) AS other
 FROM (
-  SELECT service, environment, minute, version, commit, requests AS requests_, 0 AS other_ FROM rollup_routes FINAL WHERE ${RANGE} AND requests > 0
+  SELECT service, environment, minute, version, commit, requests AS requests_, 0 AS other_ FROM rollup_services FINAL WHERE ${RANGE} AND requests > 0
   UNION ALL SELECT service, environment, minute, version, commit, 0, requests FROM rollup_edges FINAL WHERE ${RANGE} AND requests > 0
   UNION ALL SELECT service, environment, minute, version, commit, 0, count FROM rollup_logs FINAL WHERE ${RANGE} AND count > 0
   UNION ALL SELECT service, environment, minute, version, commit, 0, points FROM rollup_metrics FINAL WHERE ${RANGE} AND points > 0

@@ -50,6 +50,20 @@ const edges = distribution(
   "lower(SpanKind) IN ('client', 'producer') AND Peer != ''",
 )
 
+/** Added up from the routes that this very round wrote; what an earlier one left of a route that is gone does not count. */
+const services: Statement = {
+  table: 'rollup_services',
+  key: BASE,
+  values: ['requests', 'errors', 'duration_sum_ns', 'bucket_index', 'bucket_count'],
+  sql: `INSERT INTO rollup_services (${KEY}, requests, errors, duration_sum_ns, bucket_index, bucket_count, computed_at)
+SELECT ${KEY}, sum(requests_), sum(errors_), sum(duration_), (sumMap(index_, count_) AS buckets).1, buckets.2, fromUnixTimestamp64Milli({computed_ms:Int64})
+FROM (
+  SELECT ${KEY}, requests AS requests_, errors AS errors_, duration_sum_ns AS duration_, bucket_index AS index_, bucket_count AS count_ FROM rollup_routes FINAL
+  WHERE minute >= toDateTime({from_s:UInt32}) AND minute < toDateTime({to_s:UInt32}) AND toUnixTimestamp(minute) IN {minutes:Array(UInt32)}
+  AND computed_at = fromUnixTimestamp64Milli({computed_ms:Int64}) AND requests > 0
+) GROUP BY ${KEY}`,
+}
+
 const instances: Statement = {
   table: 'rollup_instances',
   key: [...BASE, 'instance'],
@@ -83,4 +97,4 @@ SELECT minute, environment, caller, callee, count() AS n, countIf(failed != 0), 
 ) GROUP BY minute, environment, caller, callee ORDER BY n DESC LIMIT 2000 BY minute, environment`,
 }
 
-export const spanStatements: readonly Statement[] = [routes, edges, instances, exceptions, calls]
+export const spanStatements: readonly Statement[] = [routes, services, edges, instances, exceptions, calls]

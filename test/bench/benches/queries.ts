@@ -109,7 +109,8 @@ async function measure(bed: WebBed, { page, path }: Page): Promise<string> {
     const startedMs = performance.now()
     const response = await fetch(`${bed.url}/api/v1${path(i + 1)}`)
     const text = await response.text()
-    if (response.status >= 400 && !page.includes('not there')) throw new Error(`${page}: ${response.status} ${text} ${bed.errors.at(-1) ?? ""}`)
+    if (response.status >= 400 && !page.includes('not there'))
+      throw new Error(`${page}: ${response.status} ${text} ${bed.errors.at(-1) ?? ''}`)
     if (i >= 0) tookMs.push(performance.now() - startedMs)
     bytes = Math.max(bytes, text.length)
   }

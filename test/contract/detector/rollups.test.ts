@@ -49,6 +49,11 @@ it('recomputes routes, edges, instances and exceptions of the minutes touched, t
     minutes: '3',
     ns: String(entries.reduce((s, r) => s + (r.Duration as number), 0)),
   })
+  expect(
+    await bed.store.rows(
+      `SELECT sum(requests) AS requests, sum(errors) AS errors, sum(arraySum(bucket_count)) AS counted, count() AS rows FROM rollup_services FINAL WHERE service = 'shop'`,
+    ),
+  ).toEqual([{ requests: '300', errors: String(failed), counted: '300', rows: '3' }])
   const [edges] = await bed.store.rows(`SELECT sum(requests) AS requests, any(peer) AS peer FROM rollup_edges FINAL`)
   expect(edges).toEqual({ requests: String(rows.length - 300), peer: 'db' })
   expect(
