@@ -11,7 +11,7 @@ import { jsonOf } from '../json.ts'
 import { diffUrl, linkOf, repositoryPath, traceLink } from '../notification.ts'
 import { escapeMarkdown, safeLink, safeText } from '../text.ts'
 import type { Notification } from '../types.ts'
-import { adviceOf, certaintyOf, headlineOf, lineOf, reachOf, sinceWhat } from '../wording.ts'
+import { adviceOf, certaintyOf, lineOf, reachOf, sinceWhat, stateOf } from '../wording.ts'
 
 const DESCRIPTION_CHARS = 140
 const LINES = 6
@@ -55,9 +55,7 @@ function comment(n: Notification): { body: string } {
   const rest = n.signals.length - shown.length + n.truncated
   const advice = adviceOf(n)
   const text = [
-    `**${escapeMarkdown(headlineOf(n))}**`,
-    '',
-    `Environment ${escapeMarkdown(safeText(n.incident.environment, 80))}, since ${escapeMarkdown(sinceWhat(n.deploy))}`,
+    `**${escapeMarkdown(stateOf(n))}**, since ${escapeMarkdown(sinceWhat(n.deploy)) || 'this change'}`,
     '',
     ...shown.map((s) => `- ${escapeMarkdown(`${safeText(s.service, 80)}: ${lineOf(s, over)}`)}`),
     ...(rest > 0 ? [`- … and ${rest} more`] : []),

@@ -181,6 +181,30 @@ describe.each(plugins.map((plugin) => [plugin.kind, plugin] as const))('channel 
   })
 })
 
+describe('what goes beside the message', () => {
+  const of = (kind: string) => plugins.find((p) => p.kind === kind)!
+  const events = ['firing', 'resolved'] as const
+
+  it.each(events)('Slack by bot token: %s as its golden body', (event) => {
+    const url = 'https://slack.com/api/chat.postMessage?channel=C0123456789'
+    const thread = event === 'firing' ? null : '1700000000.000100'
+    const rendered = of('slack').render(messageOf(event), { name: 'on-call', url, secrets: ['xoxb-token'], thread })
+    expectGolden(`slack.thread.${event}`, golden(rendered))
+  })
+
+  it.each(events)('the comment on GitHub: %s as its golden body', (event) => {
+    const [target, n] = [{ ...targetOf('github'), thread: '4711' }, messageOf(event)]
+    const status = of('github').render(n, target) as HttpRequest
+    const read = of('github').read?.({ status: 201, body: '{}', retryAfter: undefined }, status, n, target)
+    expectGolden(`github.comment.${event}`, golden(read?.next ?? null))
+  })
+
+  it('a deploy for PagerDuty as its golden body', () => {
+    const notice = { deploy: { ...deployV42, environment: 'production' }, base_url: BASE_URL, made_at: at(0) }
+    expectGolden('pagerduty.deploy', golden(of('pagerduty').renderDeploy?.(notice, targetOf('pagerduty')) ?? null))
+  })
+})
+
 describe('github', () => {
   it('has nothing to tell of another repository, or of a commit that is not whole', async () => {
     const plugin = (await readChannels()).get('github')

@@ -155,7 +155,7 @@ describe('GitHub', () => {
       'How sure',
     ])
       expect(firing).toContain(part)
-    expect(over).toMatch(/^\*\*Back to normal/)
+    expect(over).toMatch(/^\*\*checkout is back to normal/)
     expect((await deliveries()).every(([, state]) => state === 'delivered')).toBe(true)
   })
 
