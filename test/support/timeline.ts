@@ -6,6 +6,7 @@ import { allTargets, up } from '../../services/up.ts'
 import { manualClock } from '../../shared/runtime/clock.ts'
 import { loadConfig } from '../../shared/runtime/config.ts'
 import { createLog, silentLog } from '../../shared/runtime/log.ts'
+import { openTestServer } from './clickhouse-server.ts'
 import { seeded } from './random.ts'
 import { type Plan, send, sendPast, traceRequest } from './traffic.ts'
 
@@ -40,7 +41,7 @@ export async function call<T>(webUrl: string, method: string, path: string, body
 
 /**
  * The whole product in this process on the real engine with real HTTP, and a clock that the story moves. Minute 0 of the
- * story is the present of the wall clock, cut to the minute.
+ * story is the present of the wall clock, cut to the minute. With PLUMBLINE_TEST_ENGINE=server the engine is a server of its own.
  */
 export async function openTimeline(o: { seed: number; env?: Record<string, string> }) {
   const dir = mkdtempSync(join(tmpdir(), 'plumbline-story-'))
@@ -48,7 +49,9 @@ export async function openTimeline(o: { seed: number; env?: Record<string, strin
   const clock = manualClock(startMs)
   const random = seeded(o.seed)
   const log = process.env.PLUMBLINE_TEST_LOG ? createLog('debug') : silentLog()
-  const running = await up(testConfig(dir, o.env), allTargets, { clock, log, random: seeded(o.seed + 1) })
+  const server = process.env.PLUMBLINE_TEST_ENGINE === 'server' ? await openTestServer() : null
+  const env = { ...(server && { PLUMBLINE_CLICKHOUSE_URL: server.url }), ...o.env }
+  const running = await up(testConfig(dir, env), allTargets, { clock, log, random: seeded(o.seed + 1) })
   const web = running.urls.web ?? ''
   const otlp = running.urls.otlpHttp ?? ''
   const minute = () => (clock.nowMs() - startMs) / 60_000
@@ -103,6 +106,7 @@ export async function openTimeline(o: { seed: number; env?: Record<string, strin
     close: async () => {
       await running.stop()
       await receiver.close()
+      await server?.close()
       rmSync(dir, { recursive: true, force: true })
     },
   }
