@@ -11,7 +11,8 @@ import { type Due, dueOf, takeUp } from './due.ts'
 import { followAnomalies } from './follow.ts'
 import { look } from './look.ts'
 import type { Deps, Memory } from './memory.ts'
-import { roll } from './rolling/roll.ts'
+import { readChangedLines } from './rolling/roll.ts'
+import { findRolling } from './rolling/run.ts'
 import { spanOf } from './window/cache.ts'
 import { CURSOR, ROLLED, remember, writeResults } from './write.ts'
 
@@ -28,10 +29,11 @@ export async function detect(deps: Deps, memory: Memory, clock: Clock): Promise<
   await memory.windows.load(
     due.map((d) => ({ ...d.watched.deploy, ...spanOf(d.watched.deploy, deps.config.watchMinutes) })),
   )
+  await readChangedLines(deps, memory, changes)
   const { verdicts, anomalies } = await judgeAll(deps, memory, due, nowMs)
   anomalies.push(...(await followAnomalies(memory, new Set(anomalies.map((a) => a.id)), nowMs)))
   remember(memory, anomalies)
-  anomalies.push(...(await roll(deps, memory, changes, nowMs)))
+  anomalies.push(...(await findRolling(deps, memory, memory.lines.lines.keys(), nowMs)))
   await writeResults(deps, memory, { verdicts, anomalies, cursorMs: changes.cursorMs }, nowMs)
   for (const [id, w] of memory.watched) {
     if (!w.verdict?.final || w.dirty) continue
@@ -60,9 +62,12 @@ async function judgeAll(
   for (const one of due) {
     const { deploy } = one.watched
     const window = memory.windows.get(deploy.id)
-    if (!window) continue
+    if (!window) {
+      one.watched.dirty = true
+      continue
+    }
     try {
-      const seen = await look(deps, window, one, excludedFor(spans, one), nowMs)
+      const seen = await look(deps, memory, window, one, excludedFor(spans, one), nowMs)
       if (seen.verdict) verdicts.push(seen.verdict)
       anomalies.push(...seen.anomalies)
     } catch (error) {

@@ -8,8 +8,8 @@ import { differs, liveOf } from './anomalies/life.ts'
 import { decide } from './decide/decide.ts'
 import type { Due } from './due.ts'
 import { evidenceFor } from './evidence/evidence.ts'
-import type { Deps } from './memory.ts'
-import { suspectsOf } from './near.ts'
+import type { Deps, Memory } from './memory.ts'
+import { readAround } from './near.ts'
 import { readSeasonal } from './seasonal.ts'
 import type { Build, Window } from './window/window.ts'
 
@@ -23,6 +23,7 @@ export type Look = { verdict: Verdict | null; anomalies: Anomaly[] }
 /** Looks at one deploy: judges it, adds evidence, and moves its anomalies. What did not change is left out. */
 export async function look(
   deps: Pick<Deps, 'store' | 'state' | 'config'>,
+  memory: Pick<Memory, 'windows' | 'lines' | 'watched'>,
   window: Window,
   due: Due,
   excluded: ReadonlySet<number>,
@@ -30,22 +31,11 @@ export async function look(
 ): Promise<Look> {
   const { watched, closedMinute } = due
   const { deploy } = watched
-  watched.seasonal ??= await readSeasonal(deps.store, deploy, deps.config.watchMinutes)
-  const decided = decide(window, deploy, {
-    ...deps.config,
-    seasonal: watched.seasonal,
-    closedMinute,
-    quiet: due.quiet,
-    othersAlive: due.othersAlive,
-    excluded,
-    before: watched.verdict,
-    nowMs,
-  })
+  const decided = await judge(deps, memory, window, due, excluded, nowMs)
   const build = buildFor(deploy, window)
   const verdict: Verdict = {
     ...decided,
     findings: await withEvidence(deps, deploy, build, decided.findings, watched.verdict),
-    suspects: await suspectsOf(deps, deploy, decided),
   }
   const anomalies = liveOf({
     deploy,
@@ -60,6 +50,42 @@ export async function look(
   for (const a of anomalies) watched.anomalies.set(a.id, a)
   return { verdict: isNew ? verdict : null, anomalies }
 }
+
+/** The verdict; where something harmful stands, with a look at the services around. */
+async function judge(
+  deps: Pick<Deps, 'store' | 'state' | 'config'>,
+  memory: Pick<Memory, 'windows' | 'lines' | 'watched'>,
+  window: Window,
+  { watched, closedMinute, quiet, othersAlive }: Due,
+  excluded: ReadonlySet<number>,
+  nowMs: number,
+): Promise<Verdict> {
+  const { deploy } = watched
+  watched.seasonal ??= await readSeasonal(deps.store, deploy, deps.config.watchMinutes)
+  const o = {
+    ...deps.config,
+    seasonal: watched.seasonal,
+    closedMinute,
+    quiet,
+    othersAlive,
+    excluded,
+    siblings: siblingsOf(memory, deploy),
+    before: watched.verdict,
+    nowMs,
+  }
+  const alone = decide(window, deploy, o)
+  const harmful = alone.findings.filter((f) => f.harmful)
+  if (harmful.length === 0) return alone
+  const onsetMs = Math.min(...harmful.map((f) => Date.parse(f.started_at)))
+  const around = await readAround(deps, memory, { deploy, window, onsetMs, untilMs: (closedMinute + 1) * 60_000 })
+  return decide(window, deploy, { ...o, around })
+}
+
+/** The deploys of the same service that are watched now, this one among them. */
+const siblingsOf = (memory: Pick<Memory, 'watched'>, deploy: Deploy): Deploy[] =>
+  [...memory.watched.values()]
+    .map((w) => w.deploy)
+    .filter((d) => d.service === deploy.service && d.environment === deploy.environment)
 
 /** The build whose traffic a deploy is followed by; null where the whole service is. */
 export const buildFor = (deploy: Pick<Deploy, 'kind' | 'version' | 'commit'>, window: Window): Build | null => {

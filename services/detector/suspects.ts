@@ -1,6 +1,5 @@
 import type { Deploy } from '../../shared/model/deploy.ts'
 import type { Suspect } from '../../shared/model/verdict.ts'
-import type { CallRow } from '../../shared/store/rollups.ts'
 
 /** A deploy this long before a change counts half as much as one right before it. */
 const HALF_LIFE_MINUTES = 10
@@ -8,7 +7,11 @@ const HALF_LIFE_MINUTES = 10
 const DISTANCE_WEIGHT = [1, 0.6, 0.36]
 /** Only the new version shows the change, the old one beside it does not. */
 const VERSION_SPLIT = 1.5
+/** Untouched controls show the change as well: one chance in ten is left to what broke a thing for everybody. */
+const CLEARED = 0.1
 const MAX_SUSPECTS = 5
+
+export type Call = { caller: string; callee: string }
 
 export type SuspectInput = {
   service: string
@@ -16,11 +19,13 @@ export type SuspectInput = {
   onsetMs: number
   /** Deploys of the environment in the hour before it. */
   near: readonly Deploy[]
-  calls: readonly CallRow[]
+  calls: readonly Call[]
   /** Deploys whose new version alone shows the change. */
   split: ReadonlySet<string>
   /** Deploys with a verdict of their own that they regressed. */
   regressed: ReadonlySet<string>
+  /** Deploys that a control speaks for, and its words. */
+  cleared?: ReadonlyMap<string, string>
 }
 
 /** Ranks the deploys that could have caused a change: nearness in time and in the call graph, and what only their version shows. */
@@ -46,6 +51,11 @@ export function rankSuspects(o: SuspectInput): Suspect[] {
       score *= VERSION_SPLIT
       evidence.push(`${d.service} itself regressed with it`)
     }
+    const cleared = o.cleared?.get(d.id)
+    if (cleared !== undefined) {
+      score *= CLEARED
+      evidence.push(`it speaks for it: ${cleared}`)
+    }
     return [
       {
         deploy_id: d.id,
@@ -63,7 +73,7 @@ export function rankSuspects(o: SuspectInput): Suspect[] {
 const round = (x: number): number => Math.round(x * 1000) / 1000
 
 /** Services that `service` calls, directly or over others, and over how many hops; itself is 0. */
-export function downstream(service: string, calls: readonly CallRow[]): Map<string, number> {
+export function downstream(service: string, calls: readonly Call[]): Map<string, number> {
   const found = new Map([[service, 0]])
   const queue = [service]
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {

@@ -70,7 +70,7 @@ export type Checked = {
   smallest_effect: number | null
 }
 
-/** Another deploy, or none, that could have done it. Best first. */
+/** A deploy that could have done it, best first. A verdict of `no_difference` has suspects where something was found and not held against its deploy. */
 export type Suspect = {
   deploy_id: string
   service: string

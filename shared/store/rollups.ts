@@ -16,6 +16,26 @@ export const listCalls = (store: Store, o: { environment: string; fromMs: number
     },
   )
 
+/** Services that call one of these far sides in a span, those with most calls first. */
+export async function listCallersOf(
+  store: Store,
+  o: { environment: string; peers: readonly string[]; fromMs: number; toMs: number; limit: number },
+): Promise<string[]> {
+  if (o.peers.length === 0) return []
+  const rows = await store.rows<{ service: string }>(
+    `SELECT service FROM rollup_edges FINAL WHERE environment = {environment:String} AND peer IN {peers:Array(String)} AND ${RANGE}
+     GROUP BY service ORDER BY sum(requests) DESC, service LIMIT {limit:UInt32}`,
+    {
+      environment: o.environment,
+      peers: [...o.peers],
+      from_s: Math.floor(o.fromMs / 60_000) * 60,
+      to_s: Math.ceil(o.toMs / 60_000) * 60,
+      limit: o.limit,
+    },
+  )
+  return rows.map((r) => r.service)
+}
+
 /** Requests of a service in each minute of a span, all routes and versions: epoch minute → requests. Minutes without any are absent. */
 export async function requestsByMinute(
   store: Store,

@@ -1,9 +1,11 @@
 import type { Deploy } from '../../../shared/model/deploy.ts'
 import type { Checked, Finding, Verdict, VerdictWord } from '../../../shared/model/verdict.ts'
+import type { Around } from '../attribution/around.ts'
 import type { Sensitivity } from '../judge/index.ts'
 import type { Window } from '../window/window.ts'
 import { arrange } from './arrange.ts'
 import { commitsOf } from './commits.ts'
+import { blameOf, type Weighed, weigh, wordsOf } from './excused.ts'
 import { combineFamilies, LARGE_LATENCY } from './families.ts'
 import { findingOf } from './finding.ts'
 import { type Frame, frameOf, minuteIso } from './frame.ts'
@@ -11,6 +13,7 @@ import { gather } from './gather.ts'
 import { powerOf } from './power.ts'
 import { type Signal, signalId } from './signal.ts'
 import { silence } from './silence.ts'
+import { soonAfter, togetherWith } from './together.ts'
 
 /** Judged minutes from which a deploy is called unchanged, or too thin: the shorter of the two usual alert windows. */
 const DECIDE_MINUTES = 5
@@ -36,6 +39,10 @@ export type DecideOptions = {
   excluded: ReadonlySet<number>
   /** Requests per epoch minute in the same hours of earlier days, newest day first. */
   seasonal?: readonly ReadonlyMap<number, number>[]
+  /** Deploys of the same service, this one among them or not. */
+  siblings?: readonly Deploy[]
+  /** The services around; absent where they were not read, and then nothing is another's doing. */
+  around?: Around | undefined
   /** The verdict of the look before, null at the first. */
   before: Verdict | null
   nowMs: number
@@ -45,7 +52,9 @@ type Answer = ReturnType<typeof combineFamilies>
 
 /** Judges one deploy from what is known of its service. Pure: the same window and options give the same verdict. */
 export function decide(window: Window, deploy: Deploy, o: DecideOptions): Verdict {
-  const frame = frameOf(window, deploy, o)
+  const siblings = o.siblings ?? []
+  const together = togetherWith(deploy, siblings)
+  const frame = frameOf(window, deploy, { ...o, together })
   const signals = [...gather(frame, o.sensitivity, o.seasonal), ...silence(frame, o)]
   const firing = new Set(
     (o.before?.verdict === 'regressed' ? o.before.findings : [])
@@ -54,18 +63,24 @@ export function decide(window: Window, deploy: Deploy, o: DecideOptions): Verdic
   )
   const combined = combineFamilies(signals, firing, o.sensitivity, frame.end - frame.from)
   const byId = new Map(signals.map((s) => [signalId(s), s]))
-  const findings = arrange(combined.findings.map((f) => findingOf(frame, byId.get(f.signal)!, f)))
+  const found = arrange(combined.findings.map((f) => findingOf(frame, byId.get(f.signal)!, f)))
+  const weighed = weigh(frame, deploy, found, { around: o.around, siblings })
+  const findings = weighed.kept
   const power = powerOf(frame, signals)
   const end = frame.start + window.fromMinute + o.watchMinutes
   const over = end <= o.closedMinute + 1 || (o.quiet && end * 60_000 + AFTERWARDS_MS <= o.nowMs)
-  const word = wordOf(frame, findings, signals, o, over)
+  const word = wordOf(frame, weighed, signals, o, over)
+  const blame = blameOf(frame, deploy, weighed, { around: o.around, siblings, together })
+  const next = soonAfter(deploy, siblings)
+  const followed = next ? `; ${next.version} followed within minutes, and its verdict is on both` : ''
   const verdict: Verdict = {
     deploy_id: deploy.id,
     service: deploy.service,
     environment: deploy.environment,
     version: deploy.version,
     commit: deploy.commit,
-    ...word,
+    verdict: word.verdict,
+    reason: `${word.reason}${word.verdict === 'regressed' ? blame.words : followed}`,
     score: scoreOf(combined, word.verdict),
     decided_at: null,
     updated_at: new Date(o.nowMs).toISOString(),
@@ -77,13 +92,13 @@ export function decide(window: Window, deploy: Deploy, o: DecideOptions): Verdic
       current: { from: minuteIso(frame, Math.max(0, frame.from)), to: minuteIso(frame, Math.max(0, frame.end)) },
     },
     findings,
-    checked: checkedOf(signals, combined, findings),
+    checked: checkedOf(signals, combined, weighed),
     power,
-    commits: commitsOf(deploy),
-    suspects: [],
+    commits: commitsOf(deploy, blame.set),
+    suspects: blame.suspects,
     final: over,
   }
-  return hold(verdict, frame, o)
+  return weighed.excused.length > 0 ? decided(verdict, o.before) : hold(verdict, frame, o)
 }
 
 /** Findings that say only that something is no longer asked for. */
@@ -92,11 +107,12 @@ const ABSENT = new Set<string>(['throughput', 'route_vanished', 'dependency_vani
 /** The word, and one sentence for people. */
 function wordOf(
   frame: Frame,
-  findings: readonly Finding[],
+  weighed: Weighed,
   signals: readonly Signal[],
   o: DecideOptions,
   over: boolean,
 ): { verdict: VerdictWord; reason: string } {
+  const findings = weighed.kept
   const power = powerOf(frame, signals)
   // Where there are too few requests to tell anything, that there are few must not be the verdict: silence has its own signal.
   const thin = power.needs !== null && findings.every((f) => !f.harmful || ABSENT.has(f.signal))
@@ -111,6 +127,9 @@ function wordOf(
       verdict: 'regressed',
       reason: harmful[0]!.reason + (harmful.length > 1 ? `; and ${harmful.length - 1} more` : ''),
     }
+  const [excused, waiting] = [weighed.excused[0], over || o.quiet ? undefined : weighed.waiting[0]]
+  if (waiting) return { verdict: 'pending', reason: `${waiting.finding.reason}; ${waiting.excuse.words}` }
+  if (excused && !early) return { verdict: 'no_difference', reason: wordsOf(excused) }
   const wait =
     (early && harmful.length > 0) ||
     (!over && !o.quiet && o.closedMinute - frame.window.fromMinute + 1 - frame.from < DECIDE_MINUTES)
@@ -149,9 +168,11 @@ function wordOf(
 const scoreOf = (combined: Answer, word: VerdictWord): number =>
   word === 'regressed' ? Math.max(0.5, combined.score) : Math.min(0.49, combined.score)
 
-function checkedOf(signals: readonly Signal[], combined: Answer, findings: readonly Finding[]): Checked[] {
-  const found = new Set(findings.map((f) => signalId({ name: f.signal, dimension: f.dimension })))
-  const gone = new Map(combined.dismissed.map((d) => [d.signal, d.reason]))
+function checkedOf(signals: readonly Signal[], combined: Answer, weighed: Weighed): Checked[] {
+  const idOf = (f: Finding) => signalId({ name: f.signal, dimension: f.dimension })
+  const found = new Set(weighed.kept.map(idOf))
+  const others = [...weighed.excused, ...weighed.waiting].map((e) => [idOf(e.finding), wordsOf(e)] as const)
+  const gone = new Map([...combined.dismissed.map((d) => [d.signal, d.reason] as const), ...others])
   return signals.map((s) => {
     const id = signalId(s)
     return {
@@ -165,19 +186,10 @@ function checkedOf(signals: readonly Signal[], combined: Answer, findings: reado
   })
 }
 
-/** What was decided stands against what is merely thinner now; the time of the decision is that of its first look. */
+/** What was decided stands against what is merely thinner now. */
 function hold(next: Verdict, frame: Frame, o: DecideOptions): Verdict {
   const { before } = o
-  const decided = (v: Verdict): Verdict => ({
-    ...v,
-    decided_at:
-      v.verdict === 'pending'
-        ? null
-        : before && before.verdict === v.verdict && before.decided_at
-          ? before.decided_at
-          : v.updated_at,
-  })
-  if (!before) return decided(next)
+  if (!before) return decided(next, before)
   const heldMinutes = Math.min(
     ...before.findings
       .filter((f) => f.harmful)
@@ -197,6 +209,8 @@ function hold(next: Verdict, frame: Frame, o: DecideOptions): Verdict {
       reason: before.reason,
       findings: before.findings,
       score: before.score,
+      suspects: before.suspects,
+      commits: before.commits,
       decided_at: before.decided_at,
     }
   const thinner = next.verdict === 'pending' || next.verdict === 'insufficient_data'
@@ -207,5 +221,11 @@ function hold(next: Verdict, frame: Frame, o: DecideOptions): Verdict {
     sameStart
   )
     return { ...next, verdict: 'no_difference', reason: before.reason, decided_at: before.decided_at }
-  return decided(next)
+  return decided(next, before)
+}
+
+/** With the time of its decision, which is that of the first look that said the same. */
+function decided(v: Verdict, before: Verdict | null): Verdict {
+  const same = before && before.verdict === v.verdict && before.decided_at
+  return { ...v, decided_at: v.verdict === 'pending' ? null : same ? before.decided_at : v.updated_at }
 }

@@ -16,6 +16,8 @@ export type Frame = {
   index: Index
   /** The build that is new; null where the whole service is compared before and after. */
   build: Build | null
+  /** That build, and those of the deploys minutes before it that are judged together with it. */
+  builds: readonly Build[]
   start: number
   from: number
   end: number
@@ -38,17 +40,20 @@ export type FrameOptions = {
   closedMinute: number
   /** Minutes in which the service was anomalous: no part of a baseline. */
   excluded: ReadonlySet<number>
+  /** Deploys of the service minutes before this one, judged together with it (together.ts). */
+  together?: readonly Deploy[]
 }
 
+const beganMs = (d: Deploy): number =>
+  Math.min(ms(d.started_at), d.first_seen_at ? ms(d.first_seen_at) : Number.POSITIVE_INFINITY)
+
 export function frameOf(window: Window, deploy: Deploy, o: FrameOptions): Frame {
-  const begin = Math.min(
-    ms(deploy.started_at),
-    deploy.first_seen_at ? ms(deploy.first_seen_at) : Number.POSITIVE_INFINITY,
-  )
-  const start = Math.floor(begin / 60_000) - window.fromMinute
+  const together = o.together ?? []
+  const start = Math.floor(Math.min(...[deploy, ...together].map(beganMs)) / 60_000) - window.fromMinute
   const closed = Math.min(o.closedMinute + 1, window.toMinute) - window.fromMinute
   const build = buildOf(window, deploy)
-  const index = indexOf(window, build)
+  const builds = build ? [build, ...together.map((d) => ({ version: d.version, commit: d.commit }))] : []
+  const index = indexOf(window, build && builds)
   const routes = index.all.get('route') ?? []
   const mine = routes.filter((s) => index.mine.has(s))
   const others = routes.filter((s) => !index.mine.has(s))
@@ -65,6 +70,7 @@ export function frameOf(window: Window, deploy: Deploy, o: FrameOptions): Frame 
     window,
     index,
     build,
+    builds,
     start,
     from,
     end,
@@ -175,10 +181,10 @@ function merged(series: readonly Series[], slot: number): Histogram {
 export const minuteIso = (frame: Frame, slot: number): string =>
   new Date((frame.window.fromMinute + slot) * 60_000).toISOString()
 
-/** The window's series by cell and key, and which are the new build's: made once for a look. */
+/** The window's series by cell and key, and which are the new builds': made once for a look. */
 export type Index = { all: Map<Cell, Series[]>; byKey: Map<string, Series[]>; mine: Set<Series> }
 
-export function indexOf(window: Window, build: Build | null): Index {
+export function indexOf(window: Window, builds: readonly Build[] | null): Index {
   const index: Index = { all: new Map(), byKey: new Map(), mine: new Set() }
   const push = <K>(map: Map<K, Series[]>, key: K, s: Series) => {
     const list = map.get(key)
@@ -188,7 +194,7 @@ export function indexOf(window: Window, build: Build | null): Index {
   for (const s of window.series.values()) {
     push(index.all, s.cell, s)
     push(index.byKey, `${s.cell}\n${s.key}`, s)
-    if (!build || isBuild(s, build)) index.mine.add(s)
+    if (!builds || builds.some((b) => isBuild(s, b))) index.mine.add(s)
   }
   return index
 }

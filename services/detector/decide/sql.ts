@@ -17,8 +17,8 @@ function scope(frame: Frame, onset: number, kind: BaselineKind): Scope {
   const second = (slot: number) => (frame.window.fromMinute + slot) * 60
   const within = (from: number, to: number) =>
     `minute >= toDateTime(${second(from)}, 'UTC') AND minute < toDateTime(${second(to)}, 'UTC')`
-  const { build } = frame
-  const isNew = build ? `(version = ${quote(build.version)} AND commit = ${quote(build.commit)})` : '1'
+  const named = frame.builds.map((b) => `(version = ${quote(b.version)} AND commit = ${quote(b.commit)})`)
+  const isNew = frame.build ? (named.length > 1 ? `(${named.join(' OR ')})` : named.join('')) : '1'
   const first = frame.baseline[0] ?? frame.start
   const last = (frame.baseline.at(-1) ?? frame.start - 1) + 1
   const held = new Set(frame.baseline)

@@ -100,7 +100,7 @@ async function step(
   for (const one of due) {
     const window = memory.windows.get(one.watched.deploy.id)
     if (!window) continue
-    const seen = await look(deps, window, one, excludedOf(found.anomalies.values(), one.watched.deploy), nowMs)
+    const seen = await look(deps, memory, window, one, excludedOf(found.anomalies.values(), one.watched.deploy), nowMs)
     if (seen.verdict) found.verdicts.set(seen.verdict.deploy_id, seen.verdict)
     moved.push(...seen.anomalies)
   }

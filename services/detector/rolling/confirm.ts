@@ -83,6 +83,7 @@ function frameAt(window: Window, start: number, end: number, excluded: ReadonlyS
     window,
     index: indexOf(window, null),
     build: null,
+    builds: [],
     start,
     from: start,
     end,

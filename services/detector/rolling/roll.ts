@@ -1,14 +1,12 @@
-import type { Anomaly } from '../../../shared/model/anomaly.ts'
 import type { Changes } from '../changes.ts'
 import type { Deps, Memory } from '../memory.ts'
 import { readLines } from './lines.ts'
-import { findRolling } from './run.ts'
 
 /** History that the rolling detectors learn from when they see a service for the first time. */
 const LEARN_MINUTES = 360
 
-/** Reads the changed minutes of all services and looks for anomalies that no deploy explains. */
-export async function roll(deps: Deps, memory: Memory, changes: Changes, nowMs: number): Promise<Anomaly[]> {
+/** Reads the changed minutes of all services, and the history of those seen for the first time. */
+export async function readChangedLines(deps: Deps, memory: Memory, changes: Changes): Promise<void> {
   for (const [from, to] of runs(changes.minutes)) await readLines(deps.store, memory.lines, from, to + 1)
   const strangers = [...changes.byPair].filter(([pair]) => !memory.rolledPairs.has(pair))
   if (strangers.length > 0) {
@@ -17,7 +15,6 @@ export async function roll(deps: Deps, memory: Memory, changes: Changes, nowMs: 
     for (const [pair] of strangers) memory.rolledPairs.add(pair)
   }
   memory.lines.trim()
-  return findRolling(deps, memory, memory.lines.lines.keys(), nowMs)
 }
 
 function runs(minutes: readonly number[]): [number, number][] {

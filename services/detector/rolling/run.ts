@@ -4,6 +4,7 @@ import type { Deploy } from '../../../shared/model/deploy.ts'
 import type { Finding } from '../../../shared/model/verdict.ts'
 import { listDeploys } from '../../../shared/state/deploys.ts'
 import { listCalls } from '../../../shared/store/rollups.ts'
+import { isChange } from '../attribution/around.ts'
 import { pairOf } from '../clocks.ts'
 import { evidenceFor } from '../evidence/evidence.ts'
 import type { Deps, Memory } from '../memory.ts'
@@ -65,7 +66,7 @@ async function lookCloser(
   const opened: Anomaly[] = []
   for (const minute of minutes) {
     const isOpen = [...memory.open.values(), ...opened].some((a) => pairOf(a.service, a.environment) === pair)
-    if (isOpen || (await explained(deps, line, minute))) continue
+    if (isOpen || (await explained(deps, memory, line, minute))) continue
     const hour = Math.floor(minute / 60) * 60
     await memory.windows.load(
       [{ id, service, environment, from: hour - BEFORE_MINUTES, to: hour + AHEAD_MINUTES }],
@@ -81,8 +82,11 @@ async function lookCloser(
   return opened
 }
 
-/** While a deploy of the service is watched, its verdict says what there is to say. The first deploy ever has none. */
-async function explained(deps: Deps, { service, environment }: Line, minute: number): Promise<boolean> {
+/**
+ * While a deploy of the service is watched, its verdict says what there is to say, unless that is that it was another's doing. The first
+ * deploy ever has none.
+ */
+async function explained(deps: Deps, memory: Memory, { service, environment }: Line, minute: number): Promise<boolean> {
   const fromMs = (minute - deps.config.watchMinutes) * 60_000
   const { items } = await listDeploys(deps.state, {
     service,
@@ -91,7 +95,13 @@ async function explained(deps: Deps, { service, environment }: Line, minute: num
     toMs: (minute + 1) * 60_000,
     limit: 20,
   })
-  return items.some((d) => d.previous_id !== null || d.kind === 'config' || d.kind === 'flag')
+  return items.some((d) => isChange(d) && !isExcused(memory, d))
+}
+
+/** Something was found since the deploy, and not held against it. */
+function isExcused(memory: Memory, d: Deploy): boolean {
+  const verdict = memory.watched.get(d.id)?.verdict
+  return verdict?.verdict === 'no_difference' && verdict.suspects.length > 0
 }
 
 async function anomalyOf(
@@ -110,14 +120,15 @@ async function anomalyOf(
     toMs: onsetMs + 120_000,
     limit: 200,
   })
-  const near = items.filter((d) => d.previous_id !== null)
+  const near = items.filter(isChange)
   const guilty = guiltyOf(memory, near, service, calls, onsetMs)
   const waiting = near.some(
     (d) => downstream(service, calls).has(d.service) && memory.watched.get(d.id)?.verdict?.verdict === 'pending',
   )
   if (!guilty && waiting && nowMs - Date.parse(finding.window.current.to) < WAIT_MINUTES * 60_000) return null
   const regressed = new Set(guilty ? [guilty.id] : [])
-  const suspects = rankSuspects({ service, onsetMs, near, calls, split: new Set(), regressed })
+  const cleared = new Map(near.filter((d) => isExcused(memory, d)).map((d) => [d.id, 'its verdict says why']))
+  const suspects = rankSuspects({ service, onsetMs, near, calls, split: new Set(), regressed, cleared })
   const told = guilty
     ? `; ${guilty.service} ${guilty.version}, which it calls, regressed at the same time`
     : suspects.length > 0

@@ -34,9 +34,13 @@ export class WindowCache {
     return this.#windows.get(id)
   }
 
+  /** Forgets a window, and those of the services around it: their ids are `<id>\n<service>`. */
   forget(id: string): void {
-    this.#windows.delete(id)
-    this.#bytes.delete(id)
+    for (const key of [...this.#windows.keys()]) {
+      if (key !== id && !key.startsWith(`${id}\n`)) continue
+      this.#windows.delete(key)
+      this.#bytes.delete(key)
+    }
   }
 
   /** Loads the windows that are missing, those that overlap together. */

@@ -85,23 +85,37 @@ function drawRoute(spec: ServiceSpec, m: RouteMinute, tallies: Map<string, Map<s
     let ln = Math.log(m.route.ms) + LN_MS + slow + m.route.sigma * r.normal()
     if (r.uniform() < HEAVY_SHARE) ln -= Math.log(1 - r.uniform()) / HEAVY_INDEX
     if (tail && r.uniform() < tail.share) ln += Math.log(tail.factor)
-    for (const edge of spec.edges)
-      if (r.uniform() < edge.share && callsFail(edge, effect, slow, tallyOf(of, `edge\n${edge.peer}`), r)) failed = true
-    const waits = spec.edges.reduce((f, e) => Math.max(f, effect.edges?.[e.peer]?.slow ?? 1), 1)
-    tallyOf(of, `route\n${m.route.key}`).add(ln + Math.log(waits), failed)
+    let longerNs = 0
+    for (const edge of spec.edges) {
+      if (r.uniform() >= edge.share) continue
+      const called = callsOf(edge, effect, slow, tallyOf(of, `edge\n${edge.peer}`), r)
+      failed ||= called.fail
+      longerNs += called.longerNs
+    }
+    tallyOf(of, `route\n${m.route.key}`).add(longerNs > 0 ? Math.log(Math.exp(ln) + longerNs) : ln, failed)
   }
 }
 
-/** The calls of one request to one peer; true where they fail it. */
-function callsFail(edge: EdgeSpec, effect: Effect, slow: number, tally: Tally, r: Random): boolean {
+/** The calls of one request to one peer: whether they fail it, and how much longer than usual they make it wait. */
+function callsOf(
+  edge: EdgeSpec,
+  effect: Effect,
+  slow: number,
+  tally: Tally,
+  r: Random,
+): { fail: boolean; longerNs: number } {
   const e = effect.edges?.[edge.peer]
   const calls = Math.max(1, Math.round((e?.calls ?? 1) + (e?.calls ? r.uniform() - 0.5 : 0)))
   let failed = false
+  let longerNs = 0
   for (let i = 0; i < calls; i++) {
     failed = r.uniform() < edge.errorShare + (e?.fail ?? 0)
-    tally.add(Math.log(edge.ms * (e?.slow ?? 1)) + LN_MS + slow + 0.5 * r.normal(), failed)
+    const ln = Math.log(edge.ms * (e?.slow ?? 1)) + LN_MS + slow + 0.5 * r.normal()
+    tally.add(ln, failed)
+    // A route's own duration holds one call as it usually is.
+    if (e) longerNs += Math.exp(ln) * (i === 0 ? 1 - 1 / (e.slow ?? 1) : 1)
   }
-  return failed && r.uniform() < CALL_FAILS
+  return { fail: failed && r.uniform() < CALL_FAILS, longerNs }
 }
 
 const tallyOf = (of: Map<string, Tally>, id: string): Tally => {

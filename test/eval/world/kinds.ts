@@ -15,14 +15,14 @@ const ROLLS: readonly Roll[] = ['at-once', 'rolling', 'canary']
 /** What happens, and to whom: `harm` where a deploy of the world did it. */
 export type Kind = { harm: boolean; of: (r: Random) => World }
 
-const between = (r: Random, low: number, high: number): number => low + (high - low) * r.uniform()
+export const between = (r: Random, low: number, high: number): number => low + (high - low) * r.uniform()
 const logBetween = (r: Random, low: number, high: number): number => Math.exp(between(r, Math.log(low), Math.log(high)))
 
 export function releaseOf(version: string, at: number, roll: Roll): Release {
   const share = { 'at-once': () => 1, rolling: (age: number) => Math.min(1, (age + 0.5) / 5), canary: () => 0.05 }[roll]
   return { version, at, share, instances: roll === 'canary' ? 1 : 4, overMinutes: roll === 'rolling' ? 5 : 0 }
 }
-const OLD: Release = { version: 'v1', at: -1e6, share: () => 1, instances: 4, overMinutes: 0 }
+export const OLD: Release = { version: 'v1', at: -1e6, share: () => 1, instances: 4, overMinutes: 0 }
 
 export const routes = (count: number, perMinute: number, errorShare: number, r: Random): RouteSpec[] =>
   Array.from({ length: count }, (_, i) => ({
@@ -62,14 +62,16 @@ export function service(r: Random, o: Of = {}): ServiceSpec {
   }
 }
 
-const innocent = (r: Random, spec: ServiceSpec): World => world(r, [spec], null)
+export const innocent = (r: Random, spec: ServiceSpec | ServiceSpec[]): World => world(r, [spec].flat(), null)
 
-/** Every service deployed its v2 at minute 0; the first one's is guilty from `onset` on, where one is. */
+/** Every service that has a v2 deployed it at minute 0; the first one's is guilty from `onset` on, where one is. */
 export function world(r: Random, services: ServiceSpec[], guilty: string | null, onset = 0): World {
   return {
     history: Math.round(between(r, 120, 240)),
     services,
-    deploys: services.map((s) => deployOf(s.name, 'v2', 0, 'v1')),
+    deploys: services
+      .filter((s) => s.releases.some((x) => x.version === 'v2'))
+      .map((s) => deployOf(s.name, 'v2', 0, 'v1')),
     guilty: guilty === null ? null : `${guilty}-v2-deploy`,
     onset,
   }
@@ -86,34 +88,15 @@ function harmed(r: Random, o: Of & { fault: Fault }, onset = 0): World {
 }
 
 /** Since its deploy only the new version is wrong. */
-const since =
+export const since =
   (effect: ReturnType<Fault>, only?: string): Fault =>
   ({ minute, version, route }) =>
     version === 'v2' && minute >= 0 && (only === undefined || route === only) ? effect : null
-
-const LATE = 12
-/** From LATE on, whatever the version. */
-const incident =
-  (effect: ReturnType<Fault>): Fault =>
-  ({ minute }) =>
-    minute >= LATE ? effect : null
 
 function oneRoute(r: Random, effect: ReturnType<Fault>, o: Of): World {
   const bad = { key: '/bad', perMinute: 100, errorShare: 0.01, ms: logBetween(r, 20, 200), sigma: 0.5 }
   const all = [bad, ...routes(3, 200, 0.01, r)]
   return harmed(r, { ...o, routes: all, fault: since(effect, '/bad') })
-}
-
-/** shop calls cart (its "payments"); both deploy at once, cart is guilty and shop suffers from it. */
-function neighbours(r: Random): World {
-  const fail = between(r, 0.1, 0.4)
-  const cart = service(r, { name: 'cart', perMinute: 150, roll: 'at-once', fault: since({ fail }) })
-  const shop = service(r, {
-    perMinute: 200,
-    roll: 'rolling',
-    fault: ({ minute }) => (minute >= 0 ? { edges: { payments: { fail } } } : null),
-  })
-  return world(r, [cart, shop], 'cart')
 }
 
 /** Two of one service, four minutes apart: the later one did it. */
@@ -150,17 +133,6 @@ export const KINDS: Record<string, Kind> = {
       const s = service(r, { releases: [OLD, { ...releaseOf('v1', 0, 'rolling') }] })
       return { ...innocent(r, s), deploys: [deployOf('shop', 'v1', 0, 'v1', 'restart')] }
     },
-  },
-  'dependency incident': {
-    harm: false,
-    of: (r) =>
-      innocent(
-        r,
-        service(r, {
-          perMinute: 200,
-          fault: incident({ edges: { payments: { fail: between(r, 0.2, 0.6), slow: 2 } } }),
-        }),
-      ),
   },
   'errors +3 points': { harm: true, of: (r) => oneRoute(r, { fail: 0.03 }, { roll: r.pick(['at-once', 'rolling']) }) },
   'latency +25 %': {
@@ -223,5 +195,4 @@ export const KINDS: Record<string, Kind> = {
       }),
   },
   'two deploys at once': { harm: true, of: twice },
-  'innocent neighbours': { harm: true, of: neighbours },
 }

@@ -1,5 +1,6 @@
 import { type Random, randomFrom } from '../generate/random.ts'
-import { KINDS } from './kinds.ts'
+import { INCIDENTS } from './incidents.ts'
+import { KINDS, type Kind } from './kinds.ts'
 import { claim, SCENARIOS, scenario } from './scenario.ts'
 import { watch } from './watch.ts'
 
@@ -11,10 +12,12 @@ export type Result = Task & {
   flagged: string[]
   /** Null where no deploy is guilty, or nothing was claimed. */
   found: boolean | null
-  /** Minutes from the change to the first look that called it, and the guilty deploy's place then. */
+  /** Minutes from the change to the first look that called it, and the guilty deploy's place: by score then, and among the suspects of who suffers from it. */
   minutes: number | null
   rank: number | null
 }
+
+const ALL: Record<string, Kind> = { ...KINDS, ...INCIDENTS }
 
 /** Worlds of each sort; the quick form is a look at the harness, not a measurement. */
 export const COUNTS = {
@@ -26,7 +29,7 @@ export function tasksOf(counts: (typeof COUNTS)['full' | 'quick'], only?: string
   const many = (set: Task['set'], name: string, n: number): Task[] =>
     Array.from({ length: n }, (_, index) => ({ set, name, index }))
   return [
-    ...Object.keys(KINDS).flatMap((k) => many('kind', k, k === 'unchanged' ? counts.unchanged : counts.kind)),
+    ...Object.keys(ALL).flatMap((k) => many('kind', k, k === 'unchanged' ? counts.unchanged : counts.kind)),
     ...Object.keys(SCENARIOS).flatMap((k) => many('scenario', k, counts.scenario)),
     ...['errors', 'latency'].flatMap((k) => many('claim', k, counts.claim)),
   ].filter((t) => !only || t.name === only)
@@ -55,9 +58,9 @@ export function run(task: Task): Result {
 }
 
 function ofKind(task: Task, r: Random): Result {
-  const kind = KINDS[task.name]!
+  const kind = ALL[task.name]!
   const world = kind.of(r)
-  const { seen, rank, minutes } = watch(world, r)
+  const { seen, rank, named, minutes } = watch(world, r)
   const innocents = seen.filter((s) => s.deploy.id !== world.guilty)
   const flagged = innocents
     .filter((s) => s.regressedAt !== null)
@@ -65,5 +68,12 @@ function ofKind(task: Task, r: Random): Result {
       (s) =>
         `${s.deploy.service} ${s.deploy.version} after ${s.regressedAt! + 1} min (p ${s.last.findings[0]!.p_value.toPrecision(2)}): ${s.reason}`,
     )
-  return { ...task, innocents: innocents.length, flagged, found: kind.harm ? minutes !== null : null, minutes, rank }
+  return {
+    ...task,
+    innocents: innocents.length,
+    flagged,
+    found: kind.harm ? minutes !== null : null,
+    minutes,
+    rank: rank && Math.max(rank, named ?? 1),
+  }
 }
