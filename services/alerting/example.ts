@@ -48,7 +48,7 @@ export function exampleNotification(madeAt: string, baseUrl: string): Notificati
       service: 'checkout',
       services: ['checkout'],
       environment: 'production',
-      deploy_id: null,
+      deploy_id: 'd_example',
       version: 'v42',
       commit: commit.sha,
       commits: [commit],

@@ -5,6 +5,7 @@ import type { ChannelRequest, HttpRequest } from '../../../services/alerting/cha
 import { postJson } from '../../../services/alerting/channel.ts'
 import { readChannels } from '../../../services/alerting/channels.ts'
 import { exampleNotification } from '../../../services/alerting/example.ts'
+import type { Notification } from '../../../services/alerting/types.ts'
 import { anomalyOf, at, BASE_URL } from '../../support/alerting.ts'
 import { badDeploy, deployV42, messageOf } from '../../support/notification.ts'
 
@@ -178,6 +179,20 @@ describe.each(plugins.map((plugin) => [plugin.kind, plugin] as const))('channel 
         ? { ...rendered, password: '' }
         : { ...rendered, headers: {}, ...(kind === 'pagerduty' ? { body: '' } : {}) }
     expect(JSON.stringify(shown)).not.toContain(SECRET)
+  })
+})
+
+describe('alertmanager', () => {
+  it('lets a test end by itself after five minutes, and nothing else before a week', async () => {
+    const plugin = (await readChannels()).get('alertmanager')
+    const standsMs = (n: Notification) => {
+      const [alert] = JSON.parse((plugin?.render(n, targetOf('alertmanager')) as HttpRequest).body) as {
+        endsAt: string
+      }[]
+      return Date.parse(alert?.endsAt ?? '') - Date.parse(n.made_at)
+    }
+    expect(standsMs(exampleNotification(at(0), BASE_URL))).toBe(5 * 60_000)
+    expect(standsMs(messageOf('firing'))).toBe(7 * 86_400_000)
   })
 })
 
