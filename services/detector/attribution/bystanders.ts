@@ -81,11 +81,11 @@ function isSlow(line: ReadonlyMap<number, Point>, before: readonly number[]): (p
   return (p) => p.p95Ms > limit
 }
 
-/** The minutes from the first slow one of the service on: an onset is good to a minute or two only. */
+/** The slow minutes of the service up to now without a gap: an onset is good to a minute or two only. All of them where the newest is not slow. */
 function sinceSlow(line: ReadonlyMap<number, Point>, { before, since }: Subject): readonly number[] {
   const slow = isSlow(line, before)
-  const first = since.findIndex((m) => pointsOf(line, [m]).some(slow))
-  return since.slice(Math.max(0, first))
+  const last = since.findLastIndex((m) => !pointsOf(line, [m]).some(slow))
+  return last === since.length - 1 ? since : since.slice(last + 1)
 }
 
 /** Failed requests, or slow minutes, before and since. */
