@@ -10,6 +10,7 @@ import { short } from '../../shared/runtime/log.ts'
 import type { Context } from '../../shared/runtime/service.ts'
 import { ConflictError, InvalidInputError } from '../../shared/state/errors.ts'
 import { type Auth, createAuth } from './auth.ts'
+import { toCsv } from './csv.ts'
 import { hostGuard, isJson, jsonGuard, originGuard, securityHeaders } from './guard.ts'
 import { mcp } from './mcp/mcp.ts'
 import { webMetrics } from './metrics.ts'
@@ -100,7 +101,7 @@ function handler(
         },
         api,
       )
-      send(response, result)
+      send(response, wantsCsv(r, request) ? asCsv(result, request) : result)
     } finally {
       state.atOnce -= 1
     }
@@ -108,8 +109,25 @@ function handler(
   return r.body ? [admit, jsonGuard, readJson, answer] : [admit, answer]
 }
 
+const wantsCsv = (r: Route, request: Request): boolean => r.csv === true && request.query.format === 'csv'
+
+/** The same page as CSV; the cursor of the next one stands in the Link header. */
+function asCsv(answer: Answer, request: Request): Answer {
+  const { items, next } = answer.body as { items: Record<string, unknown>[]; next: string | null }
+  const query = new URLSearchParams({ ...(request.query as Record<string, string>), cursor: next ?? '' })
+  const file = request.path.split('/').at(-1) ?? 'list'
+  return {
+    text: { type: 'text/csv', value: toCsv(items) },
+    headers: {
+      'content-disposition': `attachment; filename="${file}.csv"`,
+      ...(next !== null && { link: `<${request.path}?${query}>; rel="next"` }),
+    },
+  }
+}
+
 function parseQuery(r: Route, request: Request): unknown {
-  const given = { ...request.query }
+  const { format: _format, ...rest } = request.query
+  const given = wantsCsv(r, request) ? rest : { ...request.query }
   if (r.query) return parse(r.query, given, 'query')
   const unknown = Object.keys(given)
   if (unknown.length > 0)

@@ -33,7 +33,8 @@ function parametersOf(r: Route, add: Add): Json[] {
       schema: one,
     }))
   }
-  return [...of(r.params, 'path'), ...of(r.query, 'query')]
+  const format = { name: 'format', in: 'query', required: false, schema: { type: 'string', enum: ['csv'] } }
+  return [...of(r.params, 'path'), ...of(r.query, 'query'), ...(r.csv ? [format] : [])]
 }
 
 function operation(r: Route, add: Add): Json {
@@ -41,7 +42,12 @@ function operation(r: Route, add: Add): Json {
     status,
     {
       description,
-      ...(schema && { content: { [type ?? 'application/json']: { schema: add(schema, 'output') } } }),
+      ...(schema && {
+        content: {
+          [type ?? 'application/json']: { schema: add(schema, 'output') },
+          ...(r.csv && { 'text/csv': { schema: { type: 'string' } } }),
+        },
+      }),
       ...(!schema && type && { content: { [type]: { schema: { type: 'string' } } } }),
     },
   ])

@@ -41,6 +41,8 @@ export type Route = {
   params?: z.ZodType
   query?: z.ZodType
   body?: z.ZodType
+  /** A list that `?format=csv` answers as CSV. */
+  csv?: true
   /** A POST that may come without a body. */
   bodyOptional?: boolean
   answers: Record<number, AnswerSpec>

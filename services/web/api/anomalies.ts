@@ -25,6 +25,7 @@ export const anomalyRoutes: Route[] = [
       ...range,
       ...paging,
     }),
+    csv: true,
     answers: ok(anomalyList),
     handle: async ({ query }, api) => {
       const { from: _from, to: _to, limit, cursor, ...filter } = query

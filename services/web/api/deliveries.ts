@@ -21,6 +21,7 @@ export const deliveryRoutes: Route[] = [
       event: z.enum(['firing', 'resolved', 'test', 'deploy']).optional(),
       ...paging,
     }),
+    csv: true,
     answers: ok(deliveryList),
     handle: async ({ query }, api) => {
       const { limit, cursor, ...filter } = query

@@ -81,6 +81,7 @@ export const deployRoutes: Route[] = [
       ...range,
       ...paging,
     }),
+    csv: true,
     answers: ok(deployList),
     handle: async ({ query }, api) => {
       const { from: _from, to: _to, ...filter } = query

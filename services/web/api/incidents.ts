@@ -23,6 +23,7 @@ export const incidentRoutes: Route[] = [
       ...range,
       ...paging,
     }),
+    csv: true,
     answers: ok(incidentList),
     handle: async ({ query }, api) => {
       const { from: _from, to: _to, limit, cursor, ...filter } = query

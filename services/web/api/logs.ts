@@ -41,6 +41,7 @@ export const logRoutes: Route[] = [
       ...range,
       ...paging,
     }),
+    csv: true,
     answers: ok(logList),
     handle: async ({ query }, api) => {
       const { limit, q, level, service, environment, version } = query

@@ -48,6 +48,7 @@ export const patternRoutes: Route[] = [
       limit: z.coerce.number('must be a number').int().min(1).max(1000).default(200),
       ...range,
     }),
+    csv: true,
     answers: ok(logPatternList),
     handle: async ({ params, query }, api) => {
       const asked = spanOf(query, api.clock.nowMs(), DAY_MS)

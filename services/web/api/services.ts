@@ -155,6 +155,7 @@ export const servicesRoutes: Route[] = [
     summary:
       'Every service of the last week, the worst first: health, version, figures of the last hour, course of the last three; with from and to both of that span',
     query: z.strictObject({ environment: name.optional(), ...range }),
+    csv: true,
     answers: ok(serviceList),
     handle: async ({ query }, api) => {
       const asked = spanOf(query, api.clock.nowMs(), SHOWN_MS)

@@ -62,6 +62,7 @@ export const traceRoutes: Route[] = [
       ...range,
       ...paging,
     }),
+    csv: true,
     answers: ok(traceList),
     handle: async ({ query }, api) => {
       const { limit, service, environment, version, route: path, failed } = query

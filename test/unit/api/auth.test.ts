@@ -1,9 +1,9 @@
 import type { Request } from 'express'
 import { describe, expect, it } from 'vitest'
 import { createAuth } from '../../../services/web/auth.ts'
-import { tokenBucket } from '../../../shared/security/token-bucket.ts'
 import { manualClock } from '../../../shared/runtime/clock.ts'
 import { loadConfig } from '../../../shared/runtime/config.ts'
+import { tokenBucket } from '../../../shared/security/token-bucket.ts'
 import type { State } from '../../../shared/state/state.ts'
 
 const required = (env: Record<string, string>, headers: Record<string, string>) => {

@@ -57,4 +57,5 @@ export const expectedInput = z
 export const anomalyList = page(anomaly).meta({ id: 'AnomalyList' })
 
 export type Anomaly = z.infer<typeof anomaly>
+export type AnomalyDetail = z.infer<typeof anomalyDetail>
 export type AnomalyList = z.infer<typeof anomalyList>

@@ -27,6 +27,8 @@ export type ChartProps = {
   since?: boolean
   onZoom: (fromS: number, toS: number) => void
   onReset: () => void
+  /** Offered beside the title once a point was clicked: where its requests or lines are. */
+  pointLink?: (atS: number) => React.ReactNode
 }
 
 /** The element's width in whole pixels, kept up to date. */
@@ -45,7 +47,12 @@ function useWidth(): [React.RefObject<HTMLDivElement | null>, number] {
 type Flag = { deploy: SeriesDeploy; left: number }
 
 /** Draws the canvas again whenever what it shows has changed. */
-function usePlot(props: ChartProps, host: React.RefObject<HTMLDivElement | null>, width: number) {
+function usePlot(
+  props: ChartProps,
+  host: React.RefObject<HTMLDivElement | null>,
+  width: number,
+  onPick: ((atS: number) => void) | null,
+) {
   const scheme = useScheme()
   const { zone } = usePrefs()
   const [index, setIndex] = useState<number | null>(null)
@@ -78,6 +85,7 @@ function usePlot(props: ChartProps, host: React.RefObject<HTMLDivElement | null>
       syncKey,
       onZoom,
       onReset,
+      onPick,
       onCursor: setIndex,
       onScale: place,
       colour: colourReader(node),
@@ -86,7 +94,7 @@ function usePlot(props: ChartProps, host: React.RefObject<HTMLDivElement | null>
       plot.destroy()
       node.replaceChildren()
     }
-  }, [host, frame, width, height, from, to, deploys, shade, syncKey, onZoom, onReset, zone, since, scheme])
+  }, [host, frame, width, height, from, to, deploys, shade, syncKey, onZoom, onReset, onPick, zone, since, scheme])
   return { index, flags }
 }
 
@@ -177,7 +185,8 @@ export function Chart(props: ChartProps) {
   const { title, note, frame, deploys, height = 180 } = props
   const [box, width] = useWidth()
   const host = useRef<HTMLDivElement>(null)
-  const { index, flags } = usePlot(props, host, width)
+  const [picked, setPicked] = useState<number | null>(null)
+  const { index, flags } = usePlot(props, host, width, props.pointLink ? setPicked : null)
   const [asTable, setAsTable] = useState(false)
   const summary = useMemo(
     () => summaryOf(frame, title, (value) => inUnit(value, frame.unit), deploys.length),
@@ -189,6 +198,7 @@ export function Chart(props: ChartProps) {
         <h3>{title}</h3>
         {note && <span className="faint">{note}</span>}
         <Pointed frame={frame} index={index} since={props.since ?? false} />
+        {picked !== null && props.pointLink?.(picked)}
         <button type="button" className="button quiet" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
           <Icon name="table" size={14} /> {asTable ? 'Show as chart' : 'Show as table'}
         </button>

@@ -1,9 +1,11 @@
+import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { useWindowed } from '../lib/queries.ts'
 import { absoluteSpan, type Search } from '../lib/range.ts'
 import type { Series, SeriesSignal } from '../lib/types.ts'
 import { useSearch, useZoom } from '../lib/useSearch.ts'
 import { Loaded } from '../ui/Feedback.tsx'
+import { At } from '../ui/Time.tsx'
 import { frameOf } from './align.ts'
 import { Chart } from './Chart.tsx'
 import type { Shade } from './plot.ts'
@@ -27,8 +29,25 @@ export type SeriesChartProps = {
 
 const noDeploys: Series['deploys'] = []
 
+/** What a point counts: the requests, or the log lines, of its step. A metric has neither. */
+function linkOf(props: SeriesChartProps, stepS: number) {
+  const { service, environment, signal, route } = props
+  if (signal === 'metric') return undefined
+  const isLog = signal === 'log_errors'
+  return (atS: number) => {
+    const span = { from: new Date(atS * 1000).toISOString(), to: new Date((atS + stepS) * 1000).toISOString() }
+    const what = isLog ? { level: 'error' } : { route, ...(signal === 'error_ratio' && { failed: 'true' }) }
+    return (
+      <Link to={isLog ? '/logs' : '/traces'} search={{ service, env: environment, ...span, ...what } as never}>
+        {isLog ? 'Error lines' : signal === 'error_ratio' ? 'Failed requests' : 'Requests'} of <At at={span.from} />
+      </Link>
+    )
+  }
+}
+
 function Drawn({ data, props }: { data: Series; props: SeriesChartProps }) {
   const { zoom, reset } = useZoom()
+  const pointLink = useMemo(() => linkOf(props, data.step_s), [props, data.step_s])
   const frame = useMemo(() => frameOf(data, props.title), [data, props.title])
   return (
     <Chart
@@ -43,6 +62,7 @@ function Drawn({ data, props }: { data: Series; props: SeriesChartProps }) {
       syncKey={props.syncKey ?? 'page'}
       onZoom={zoom}
       onReset={reset}
+      {...(pointLink && { pointLink })}
     />
   )
 }

@@ -21,6 +21,8 @@ export type PlotInput = {
   syncKey: string | null
   onZoom: (fromS: number, toS: number) => void
   onReset: () => void
+  /** A point was clicked, at this second of the x axis. */
+  onPick: ((atS: number) => void) | null
   onCursor: (index: number | null) => void
   onScale: (plot: uPlot) => void
   colour: (name: string) => string
@@ -128,6 +130,18 @@ function drawDeploys(plot: uPlot, timesS: number[], colour: string): void {
 function hooks(input: PlotInput): uPlot.Hooks.Arrays {
   return {
     drawClear: [(plot) => input.shade && drawShade(plot, input.shade, input.colour('--shade'))],
+    ready: [
+      (plot) => {
+        const { onPick } = input
+        if (!onPick) return
+        plot.over.classList.add('pickable')
+        plot.over.addEventListener('click', () => {
+          const { idx } = plot.cursor
+          const at = idx === null || idx === undefined ? undefined : input.frame.xs[idx]
+          if (at !== undefined) onPick(at)
+        })
+      },
+    ],
     draw: [(plot) => drawDeploys(plot, input.deployTimesS, input.colour('--plumb')), input.onScale],
     setCursor: [(plot) => input.onCursor(plot.cursor.idx ?? null)],
     setSelect: [

@@ -3,6 +3,7 @@ import type { DeployItem, Series, ServiceDetail, ServiceItem, VerdictWord } from
 
 export type {
   Anomaly,
+  AnomalyDetail,
   ApiKey,
   ApiKeyCreated,
   Channel,

@@ -13,6 +13,7 @@ import { PlumbStrip } from '../../ui/PlumbStrip.tsx'
 import { At } from '../../ui/Time.tsx'
 import { Deliveries } from './Deliveries.tsx'
 import { Acknowledge } from './Incidents.tsx'
+import { Note } from './Note.tsx'
 import './alerts.css'
 
 /** The anomalies of an incident, at most twenty. */
@@ -75,7 +76,7 @@ function Body({ incident }: { incident: IncidentDocument }) {
             ['Severity', incident.severity],
             ['Began', <At key="b" at={incident.started_at} />],
             ['Resolved', incident.resolved_at ? <At key="r" at={incident.resolved_at} /> : 'not yet'],
-            ['Note', incident.note ?? '–'],
+            ['Note', <Note key="n" incident={incident} />],
           ]}
         />
       </div>

@@ -14,7 +14,7 @@ const hours = ['1', '4', '12', '24', '72', '168']
 function inputOf(form: FormData): SilenceInput {
   const text = (name: string) => String(form.get(name) ?? '').trim()
   const matchers: Record<string, string> = {}
-  for (const name of ['service', 'environment', 'signal']) if (text(name)) matchers[name] = text(name)
+  for (const name of ['service', 'environment', 'signal', 'dimension']) if (text(name)) matchers[name] = text(name)
   return {
     matchers: matchers as SilenceInput['matchers'],
     ends_at: new Date(now() + Number(text('hours')) * 3_600_000).toISOString(),
@@ -46,6 +46,10 @@ function NewSilence() {
             </option>
           ))}
         </select>
+      </label>
+      <label>
+        Route, peer or metric
+        <input name="dimension" defaultValue={search.dimension ?? ''} placeholder="any" />
       </label>
       <label>
         For

@@ -1,12 +1,14 @@
 import { Link } from '@tanstack/react-router'
+import { now } from '../../lib/clock.ts'
 import { effect, inUnit, short } from '../../lib/format.ts'
 import { useWindowed } from '../../lib/queries.ts'
-import type { Search } from '../../lib/range.ts'
+import { type Search, spanOf, spanParams } from '../../lib/range.ts'
 import type { Anomaly, Page } from '../../lib/types.ts'
 import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
 import { dimensionWord, findingTitle, signalNames, signalWord } from '../../lib/words.ts'
 import { StateBadge } from '../../ui/Badge.tsx'
 import { DeployLink, PageHead, ServiceLink } from '../../ui/Bits.tsx'
+import { Csv } from '../../ui/Csv.tsx'
 import { Empty, Loaded } from '../../ui/Feedback.tsx'
 import { PlumbStrip } from '../../ui/PlumbStrip.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
@@ -158,18 +160,19 @@ function Body({ items }: { items: Anomaly[] }) {
 export default function Anomalies() {
   const own = useSearch()
   const search: Search = own.range || own.from ? own : { ...own, range: '24h' }
-  const read = useWindowed<Page<Anomaly>>('/anomalies', search, {
+  const filter = {
     service: own.service,
     environment: own.env,
     state: own.state,
     signal: own.signal,
     deploy: own.deploy,
-    limit: 200,
-  })
+  }
+  const read = useWindowed<Page<Anomaly>>('/anomalies', search, { ...filter, limit: 200 })
   return (
     <>
       <PageHead title="Anomalies" lead="Signals that left their baseline, with the deploy they are tied to.">
         <Filters />
+        <Csv path="/anomalies" params={{ ...filter, ...spanParams(spanOf(search, now())) }} />
       </PageHead>
       <Loaded read={read} lines={10}>
         {(data) => <Body items={data.items} />}

@@ -5,7 +5,7 @@ import { useNow } from '../../lib/clock.ts'
 import { duration, effect, inUnit, short } from '../../lib/format.ts'
 import { useRead } from '../../lib/queries.ts'
 import { around } from '../../lib/range.ts'
-import type { Anomaly as AnomalyDocument, Page } from '../../lib/types.ts'
+import type { AnomalyDetail, Anomaly as AnomalyDocument, Page } from '../../lib/types.ts'
 import { baselineWord, chartOf, dimensionWord, findingTitle } from '../../lib/words.ts'
 import { StateBadge } from '../../ui/Badge.tsx'
 import { DeployLink, Facts, PageHead, Section, ServiceLink, TraceLink } from '../../ui/Bits.tsx'
@@ -16,6 +16,7 @@ import { PlumbStrip } from '../../ui/PlumbStrip.tsx'
 import { At } from '../../ui/Time.tsx'
 import { FindingNumbers, TopAttributes } from '../deploy/FindingCard.tsx'
 import { Suspects } from '../deploy/Grounds.tsx'
+import { Expected } from './Expected.tsx'
 import '../deploy/deploy.css'
 
 function sentence(anomaly: AnomalyDocument): string {
@@ -41,7 +42,18 @@ function Head({ anomaly }: { anomaly: AnomalyDocument }) {
           <Icon name="plumb" size={14} /> Deploy {short(anomaly.deploy.version || anomaly.deploy.commit)}
         </Link>
       )}
-      <Link to="/alerts" search={{ service: anomaly.service, silence: anomaly.signal } as never} className="button">
+      <Link
+        to="/alerts"
+        search={
+          {
+            service: anomaly.service,
+            env: anomaly.environment,
+            silence: anomaly.signal,
+            dimension: anomaly.dimension,
+          } as never
+        }
+        className="button"
+      >
         <Icon name="bell" size={14} /> Silence
       </Link>
     </PageHead>
@@ -218,7 +230,7 @@ function Beside({ anomaly }: { anomaly: AnomalyDocument }) {
   )
 }
 
-function Body({ anomaly }: { anomaly: AnomalyDocument }) {
+function Body({ anomaly }: { anomaly: AnomalyDetail }) {
   return (
     <>
       <Head anomaly={anomaly} />
@@ -233,6 +245,7 @@ function Body({ anomaly }: { anomaly: AnomalyDocument }) {
         <aside className="deploy-side" aria-label="Deploy and suspects">
           <Tied anomaly={anomaly} />
           <Suspects suspects={anomaly.suspects} own={anomaly.deploy?.id ?? null} />
+          {(anomaly.state === 'open' || anomaly.accepted) && <Expected anomaly={anomaly} />}
           <Beside anomaly={anomaly} />
         </aside>
       </div>
@@ -243,7 +256,7 @@ function Body({ anomaly }: { anomaly: AnomalyDocument }) {
 /** Why was I told? */
 export default function Anomaly() {
   const { id } = useParams({ strict: false }) as { id: string }
-  const read = useRead<AnomalyDocument>(`/anomalies/${encodeURIComponent(id)}`)
+  const read = useRead<AnomalyDetail>(`/anomalies/${encodeURIComponent(id)}`)
   return (
     <>
       <p className="crumbs">

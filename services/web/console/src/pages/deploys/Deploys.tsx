@@ -1,13 +1,15 @@
 import { Link } from '@tanstack/react-router'
+import { now } from '../../lib/clock.ts'
 import { duration, short } from '../../lib/format.ts'
 import { useWindowed } from '../../lib/queries.ts'
-import type { Search } from '../../lib/range.ts'
+import { type Search, spanOf, spanParams } from '../../lib/range.ts'
 import type { DeployItem, Page, VerdictWord } from '../../lib/types.ts'
 import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
 import { verdictWord } from '../../lib/words.ts'
 import { VerdictBadge } from '../../ui/Badge.tsx'
 import { DeployLink, PageHead, Section, ServiceLink } from '../../ui/Bits.tsx'
 import { Snippet } from '../../ui/Copy.tsx'
+import { Csv } from '../../ui/Csv.tsx'
 import { Empty, Loaded } from '../../ui/Feedback.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
 import { Ago, At } from '../../ui/Time.tsx'
@@ -128,6 +130,10 @@ export default function Deploys() {
     <>
       <PageHead title="Deploys">
         <Filter />
+        <Csv
+          path="/deploys"
+          params={{ service: own.service, environment: own.env, ...spanParams(spanOf(search, now())) }}
+        />
       </PageHead>
       <Loaded read={read} lines={10}>
         {(data) => <Body items={data.items} search={search} />}

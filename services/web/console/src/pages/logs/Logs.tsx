@@ -1,10 +1,13 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useMemo, useRef } from 'react'
+import { now } from '../../lib/clock.ts'
 import { count } from '../../lib/format.ts'
 import { useWindowed } from '../../lib/queries.ts'
+import { spanOf, spanParams } from '../../lib/range.ts'
 import type { LogLine, Page } from '../../lib/types.ts'
 import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
 import { PageHead } from '../../ui/Bits.tsx'
+import { Csv } from '../../ui/Csv.tsx'
 import { Empty, Loaded } from '../../ui/Feedback.tsx'
 import { LogRow } from './LogRow.tsx'
 import { parseQuery } from './query.ts'
@@ -135,7 +138,7 @@ function Lines({ lines, more }: { lines: LogLine[]; more: boolean }) {
 export default function Logs() {
   const search = useSearch()
   const typed = parseQuery(search.q ?? '')
-  const read = useWindowed<Page<LogLine>>('/logs', search, {
+  const filter = {
     service: typed.service ?? search.service,
     environment: typed.environment ?? search.env,
     version: typed.version,
@@ -143,11 +146,13 @@ export default function Logs() {
     trace_id: typed.trace ?? search.trace,
     pattern_id: search.pattern,
     q: typed.text,
-    limit: 500,
-  })
+  }
+  const read = useWindowed<Page<LogLine>>('/logs', search, { ...filter, limit: 500 })
   return (
     <>
-      <PageHead title="Logs" />
+      <PageHead title="Logs">
+        <Csv path="/logs" params={{ ...filter, ...spanParams(spanOf(search, now())) }} />
+      </PageHead>
       <Filters />
       <Loaded read={read} lines={14}>
         {(data) =>

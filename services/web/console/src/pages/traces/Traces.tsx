@@ -1,10 +1,13 @@
 import { Link } from '@tanstack/react-router'
+import { now } from '../../lib/clock.ts'
 import { count, ms, short } from '../../lib/format.ts'
 import { useWindowed } from '../../lib/queries.ts'
+import { spanOf, spanParams } from '../../lib/range.ts'
 import type { Page, TraceItem } from '../../lib/types.ts'
 import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
 import { Badge } from '../../ui/Badge.tsx'
 import { PageHead, ServiceLink } from '../../ui/Bits.tsx'
+import { Csv } from '../../ui/Csv.tsx'
 import { Empty, Loaded } from '../../ui/Feedback.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
 import { At } from '../../ui/Time.tsx'
@@ -97,18 +100,20 @@ function Filters() {
 /** Find the slow one, or the failed one. */
 export default function Traces() {
   const search = useSearch()
-  const read = useWindowed<Page<TraceItem>>('/traces', search, {
+  const filter = {
     service: search.service,
     environment: search.env,
     route: search.route,
     version: search.version,
     min_ms: search.min,
     failed: search.failed === 'true' ? 'true' : undefined,
-    limit: 300,
-  })
+  }
+  const read = useWindowed<Page<TraceItem>>('/traces', search, { ...filter, limit: 300 })
   return (
     <>
-      <PageHead title="Traces" />
+      <PageHead title="Traces">
+        <Csv path="/traces" params={{ ...filter, ...spanParams(spanOf(search, now())) }} />
+      </PageHead>
       <Filters />
       <Loaded read={read} lines={12}>
         {(data) =>
