@@ -92,6 +92,59 @@ describe.skipIf(chromiumPath() === null)('the console of a running Plumbline', (
     await page.getByText('POST /orders').first().waitFor()
   })
 
+  it('walks from the incident over the verdict and the comparison to a silence, and lets the level be called expected', async () => {
+    const incident = await until('the incident', async () => {
+      const { items } = await api<{ items: { id: string }[] }>('/incidents?service=orders')
+      return items[0]
+    })
+    await page.goto(`${plumbline.urls.web}/incidents/${incident.id}`)
+    await page.getByRole('button', { name: 'Add a note' }).click()
+    await page.getByRole('textbox', { name: 'Note' }).fill('rolled back, see the runbook')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('button', { name: 'Edit note' }).waitFor()
+    await page.getByText('rolled back, see the runbook').waitFor()
+    await page.getByRole('link', { name: 'Verdict of the deploy' }).click()
+    await page.getByRole('link', { name: 'Compare with' }).first().click()
+    await page.waitForURL(/\/compare\?/)
+    await page.getByRole('table').first().waitFor()
+    await page.goBack()
+    await page.locator('.finding-bad .finding-head a').first().click()
+    await page.getByText('Why it was told').waitFor()
+    const anomaly = page.url()
+    await page.getByRole('link', { name: 'Silence' }).click()
+    expect(await page.getByLabel('Route, peer or metric').inputValue()).toBe('POST /orders')
+    await page.getByRole('textbox', { name: 'Why' }).fill('known, being fixed')
+    await page.getByRole('button', { name: 'Silence', exact: true }).click()
+    await page.getByRole('cell', { name: 'dimension = POST /orders' }).waitFor()
+    await page.goto(anomaly)
+    await page.getByRole('textbox', { name: 'Why' }).fill('the new check refuses more')
+    await page.getByRole('button', { name: 'It is expected' }).click()
+    await page.getByRole('heading', { name: 'Called expected' }).waitFor()
+    await page.getByRole('button', { name: 'Take back' }).click()
+    await page.getByRole('heading', { name: 'Is this expected?' }).waitFor()
+  })
+
+  it('leads from a point of a chart to its requests', async () => {
+    await page.goto(`${plumbline.urls.web}/s/orders?env=production&range=3h`)
+    const chart = page.locator('.u-over').first()
+    await chart.waitFor()
+    const { width, height } = (await chart.boundingBox())!
+    await chart.click({ position: { x: width * 0.9, y: height / 2 } })
+    await page.getByRole('link', { name: /^(Failed r|R)equests of/ }).click()
+    await page.waitForURL(/\/traces\?/)
+    expect([...new URL(page.url()).searchParams.keys()]).toEqual(expect.arrayContaining(['service', 'from', 'to']))
+  })
+
+  it('hands a list to a spreadsheet', async () => {
+    await page.goto(`${plumbline.urls.web}/deploys?service=orders`)
+    const download = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'CSV' }).click()
+    expect((await download).suggestedFilename()).toBe('deploys.csv')
+    const text = await (await fetch(`${plumbline.urls.web}/api/v1/deploys?service=orders&format=csv`)).text()
+    expect(text.split('\r\n')[0]).toContain('version')
+    expect(text).toContain('1.1.0')
+  })
+
   it('adds a channel, shows its secret once, and its test is seen among the deliveries', async () => {
     await page.goto(`${plumbline.urls.web}/settings/channels`)
     await page.getByLabel('Name').fill('on-call')
