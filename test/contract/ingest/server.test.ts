@@ -75,6 +75,27 @@ it('acknowledges while the server is away, and stores all of it once when the se
   expect(await ledger.compare(store.rows)).toEqual({ stored: ledger.ackedItems, lost: 0, doubled: 0, foreign: 0 })
 }, 120_000)
 
+/**
+ *  ingest: post ─ kill -9 ── start ── finds the insert running ─────── counts ─ stop
+ *  server:   └─ insert ────────────────────────────────────────┘
+ */
+it('stores a batch once when its insert outlives the ingest that sent it', async () => {
+  for (const name of ['slow_1', 'slow_2', 'slow_3'])
+    await store.exec(`ALTER TABLE otel_logs ADD CONSTRAINT ${name} CHECK sleepEachRow(0.1) = 0`)
+  const ids = Array.from({ length: 25 }, (_, i) => `outlives-${i}`)
+  const body = encodeRequest('logs', requestOf('logs', ids, Date.now()))
+  const first = await start()
+  expect(await post(`${first.urls.otlpHttp}/v1/logs`, body)).toBe(200)
+  await until('insert that runs', anInsertRuns, 1200)
+  await first.kill()
+  const second = await start()
+  const counted = () => store.rows("SELECT count() AS n FROM otel_logs WHERE startsWith(Body, 'outlives-')")
+  await until('end of the insert', async () => ((await anInsertRuns()) ? undefined : true), 1200)
+  expect(await second.stop()).toBe(0)
+  expect(await counted()).toEqual([{ n: '25' }])
+  for (const name of ['slow_1', 'slow_2', 'slow_3']) await store.exec(`ALTER TABLE otel_logs DROP CONSTRAINT ${name}`)
+}, 120_000)
+
 it('sets the rows aside that the server refuses, and stores their neighbours', async () => {
   await store.exec("ALTER TABLE otel_logs ADD CONSTRAINT no_poison CHECK Body != 'poison'")
   const ids = Array.from({ length: 20 }, (_, i) => (i === 7 || i === 14 ? 'poison' : `healthy-${i}`))
