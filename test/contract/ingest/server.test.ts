@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { migrate, readMigrations, variablesFor } from '../../../shared/store/migrate.ts'
 import { openServer } from '../../../shared/store/server.ts'
 import type { Store } from '../../../shared/store/store.ts'
 import { type Child, startChild } from '../../support/child.ts'
@@ -19,6 +20,7 @@ let store: Store
 beforeAll(async () => {
   server = await openTestServer()
   store = await openServer(server.url)
+  await migrate(store, readMigrations('migrations'), variablesFor({ cluster: '', retentionDays: 3650 }))
 })
 afterAll(async () => {
   await store.close()
