@@ -70,16 +70,21 @@ export function describe(
 
 const worse = (a: Severity, b: Severity): Severity => (a === 'critical' ? a : b)
 
-/** What the life cycle needs to see. `silenced` says of a signal whether a silence covers it. */
-export function viewOf(incident: Incident, signals: readonly Signal[], silenced: (s: Signal) => boolean): View {
-  const open = signals.filter((s) => s.state === 'open')
-  const ends = signals.map((s) => Date.parse(s.ended_at ?? s.updated_at))
+/**
+ * What the life cycle needs to see. `muted` says of a signal whether a silence covers it: muted ones count only where there are no
+ * others, so that one of them keeps no incident open whose other signals are over.
+ */
+export function viewOf(incident: Incident, signals: readonly Signal[], muted: (s: Signal) => boolean): View {
+  const heard = signals.filter((s) => !muted(s))
+  const counted = heard.length > 0 ? heard : signals
+  const open = counted.filter((s) => s.state === 'open')
+  const ends = counted.map((s) => Date.parse(s.ended_at ?? s.updated_at))
   return {
     open: open.length,
-    startedMs: Math.min(...signals.map((s) => Date.parse(s.started_at))),
+    startedMs: Math.min(...counted.map((s) => Date.parse(s.started_at))),
     endedMs: open.length > 0 ? null : Math.max(...ends),
     severity: incident.severity,
-    silenced: (open.length > 0 ? open : signals).every(silenced),
+    silenced: heard.length === 0,
     acknowledged: incident.acknowledged_at !== null,
   }
 }

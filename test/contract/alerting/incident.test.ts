@@ -251,6 +251,27 @@ describe('a silence', () => {
     expect(shown?.anomaly_ids).toHaveLength(2)
   })
 
+  /**  POST /pay, muted   ────────────────────────────
+   *   GET /cart          ──────┐                  mute ends
+   *   told               firing  resolved         firing   */
+  it('of one signal keeps no incident open, and lets it be told again when it ends', async () => {
+    const matchers = { service: 'checkout', signal: 'error_ratio', dimension: 'POST /pay' }
+    const silence = await createSilence(bed.context, { matchers, ends_at: at(3_600_000) })
+    const cart = anomalyOf({ id: 'ano_2', dimension: 'GET /cart' })
+    await fire(anomalyOf(), cart)
+    await bed.pass(closed(cart, 10_000))
+    await bed.clock.advance(61_000)
+    await bed.pass()
+    expect(told()).toEqual(['firing', 'resolved'])
+    expect(bodies()[1]?.alerts.map((a) => a.labels.dimension)).toEqual(['GET /cart'])
+    await expireSilence(bed.context, silence.id)
+    await bed.pass(anomalyOf({ observed: 0.2, updated_at: at(65_000) }))
+    await bed.clock.advance(3_000)
+    await bed.pass()
+    expect(told()).toEqual(['firing', 'resolved', 'firing'])
+    expect(bodies()[2]?.alerts.map((a) => a.labels.dimension)).toEqual(['POST /pay'])
+  })
+
   it('owes no resolved for what was never told', async () => {
     await createSilence(bed.context, { matchers: { environment: 'production' }, ends_at: at(3_600_000) })
     await fire(anomalyOf())
