@@ -31,6 +31,7 @@ export function signalOf(a: Anomaly, before: Signal | undefined): Signal {
     updated_at: a.updated_at,
     severity: before?.severity ?? severityOf(a),
     reason: finding.reason.slice(0, 600),
+    ...(finding.label ? { label: finding.label } : {}),
     quantile: finding.quantile ?? null,
     n: finding.n,
     trace_ids: finding.exemplar_trace_ids.slice(0, 5),

@@ -31,6 +31,8 @@ export type Signal = Pick<
   /** Of this signal alone, as it was at first sight: it is a label, and labels must not change. */
   severity: Severity
   reason: string
+  /** What `dimension` stands for, where that is an id. */
+  label?: string
   quantile: number | null
   n: Finding['n']
   trace_ids: string[]

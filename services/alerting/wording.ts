@@ -41,8 +41,10 @@ const NEW: Partial<Record<Signal['signal'], string>> = {
 }
 
 /** What is measured: `errors on POST /pay`, `p95 latency of GET /cart`. */
-export function measureOf(s: Pick<Signal, 'signal' | 'dimension' | 'quantile'>): string {
-  const where = safeText(s.dimension, 120)
+export function measureOf(
+  s: Pick<Signal, 'signal' | 'dimension' | 'quantile'> & Partial<Pick<Signal, 'label'>>,
+): string {
+  const where = safeText(s.label || s.dimension, 120)
   const on = (what: string, preposition = 'on') => (where === '' ? what : `${what} ${preposition} ${where}`)
   switch (s.signal) {
     case 'error_ratio':
@@ -55,6 +57,8 @@ export function measureOf(s: Pick<Signal, 'signal' | 'dimension' | 'quantile'>):
       return on('errors of calls', 'to')
     case 'dependency_latency':
       return on('latency of calls', 'to')
+    case 'calls_per_request':
+      return on('calls', 'by')
     case 'exception_rate':
       return on('exceptions', '·')
     case 'log_error_rate':

@@ -10,6 +10,7 @@ export type SignalName =
   | 'dependency_latency'
   | 'dependency_new'
   | 'dependency_vanished'
+  | 'calls_per_request'
   | 'exception_new'
   | 'exception_rate'
   | 'route_new'
@@ -27,6 +28,8 @@ export type BaselineKind = 'concurrent' | 'before' | 'seasonal'
 export type Finding = {
   signal: SignalName
   dimension: string
+  /** What `dimension` stands for, where that is an id: the template of a log pattern, on one line. */
+  label?: string
   direction: 'up' | 'down' | 'new' | 'vanished'
   /** Whether the change hurts: errors up does, latency down does not. */
   harmful: boolean

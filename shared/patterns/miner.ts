@@ -33,6 +33,8 @@ export type PatternMiner = {
   observe(body: string): Observed
   /** The id that stands today for an id handed out earlier; the same id if it was never merged. */
   resolve(id: string): string
+  /** Ids that were merged into the pattern of this one; empty where there are none, or the id is unknown. */
+  aliasesOf(id: string): readonly string[]
   /** All patterns, the oldest first. */
   patterns(): Pattern[]
   /** Everything needed to go on as if nothing had happened; see `restorePatternMiner`. */
@@ -66,6 +68,7 @@ function minerOf(state: State): PatternMiner {
   return {
     observe: (body) => observe(state, body),
     resolve: (id) => state.byId.get(id)?.id ?? id,
+    aliasesOf: (id) => state.byId.get(id)?.aliases ?? [],
     patterns: () => patternsOf(state),
     snapshot: () => encode(state),
   }

@@ -19,7 +19,7 @@ async function idOf(client: Client, id: string | undefined, o: Options): Promise
 /** A verdict for people: the word, the findings, and what it rests on. */
 export function verdictText(out: Output, v: Verdict): string {
   const findings = v.findings.map((f) => [
-    ...[f.signal.replaceAll('_', ' '), plain(f.dimension, 40), f.harmful ? 'worse' : 'better'],
+    ...[f.signal.replaceAll('_', ' '), plain(f.label ?? f.dimension, 40), f.harmful ? 'worse' : 'better'],
     ...[withUnit(f.expected, f.unit), withUnit(f.observed, f.unit), f.q_value.toExponential(1), String(f.n.current)],
     plain(f.reason, 120),
   ])

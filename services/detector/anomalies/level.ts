@@ -1,7 +1,7 @@
 import type { Anomaly } from '../../../shared/model/anomaly.ts'
 import { quantileMs } from '../../../shared/store/histogram.ts'
 import { pooled } from '../decide/latency.ts'
-import { type Build, type Cell, isBuild, type Series, seriesOf, type Window } from '../window/window.ts'
+import { type Build, CALLS, type Cell, isBuild, type Series, seriesOf, type Window } from '../window/window.ts'
 
 /** Closed minutes that must be back in band before an anomaly is closed; more where they hold few requests. */
 const BACK_MINUTES = 3
@@ -37,6 +37,7 @@ const CELLS: Partial<Record<Anomaly['signal'], Cell>> = {
   log_pattern_rate: 'pattern',
   log_pattern_vanished: 'pattern',
   metric: 'metric',
+  calls_per_request: 'call',
 }
 
 /**
@@ -51,9 +52,8 @@ export function levelOf(
 ): Level {
   const end = closedMinute + 1 - window.fromMinute
   const began = Math.max(0, Math.floor(Date.parse(a.started_at) / 60_000) - window.fromMinute)
-  const all = seriesOf(window, 'route')
   const cell = CELLS[a.signal] ?? 'route'
-  const busy = all.length > 0 ? all : seriesOf(window, cell)
+  const busy = busyOf(a, cell, window)
   const mineBusy = build ? busy.filter((s) => isBuild(s, build)) : busy
   const replaced = build !== null && total(mineBusy, end - BACK_MINUTES, end) === 0
   const of = build && !replaced ? (s: Series) => isBuild(s, build) : () => true
@@ -70,6 +70,14 @@ export function levelOf(
     return { state, backSince: state === 'back' ? window.fromMinute + backFrom(wayAt, began, end) : null, replaced }
   }
   return { state: 'no_data', backSince: null, replaced }
+}
+
+/** What shows that the service is at work, and what its counts are shares of: its requests, or log records where it has none. */
+function busyOf(a: Pick<Anomaly, 'signal' | 'dimension'>, cell: Cell, window: Window): Series[] {
+  const routes = seriesOf(window, 'route')
+  if (cell === 'call') return routes.filter((s) => a.dimension.startsWith(`${s.key}${CALLS}`))
+  if (routes.length > 0) return routes
+  return seriesOf(window, cell === 'pattern' ? 'log' : cell)
 }
 
 const total = (series: readonly Series[], from: number, to: number): number => {
@@ -122,6 +130,9 @@ function way(
         ? Math.log(now / a.expected) / Math.log(a.observed / a.expected)
         : null
     }
+    case 'calls_per_request':
+    case 'log_pattern_new':
+    case 'log_pattern_rate':
     case 'exception_new':
     case 'exception_rate':
       return requests === 0 ? null : share(total(series, from, to) / requests)

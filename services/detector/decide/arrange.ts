@@ -14,6 +14,7 @@ const ORDER: readonly SignalName[] = [
   'log_pattern_new',
   'log_error_rate',
   'log_pattern_rate',
+  'calls_per_request',
   'metric',
   'dependency_vanished',
   'dependency_new',

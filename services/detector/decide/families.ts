@@ -5,15 +5,18 @@ import { type Signal, signalId } from './signal.ts'
  * Signals that say the same thing in different words are corrected for together: what fails, what is slow, and the rest.
  * A service with a hundred metrics is then no worse at seeing failures than one with none.
  */
-function familyOf(s: Signal): 'failing' | 'slow' | 'other' {
+function familyOf(s: Signal): 'failing' | 'slow' | 'logs' | 'calls' | 'other' {
   if (s.kind === 'error') return 'failing'
+  // Many, and most of them certain after any release that changed a message: they neither lend to others nor take from them.
+  if (s.kind === 'log') return 'logs'
+  if (s.name === 'calls_per_request') return 'calls'
   return s.kind === 'latency' ? 'slow' : 'other'
 }
 
 /** Failures are counted exactly, and a large rise of them is the worst there is: they are tested one level finer … */
 export const moreSensitive = (s: Sensitivity): Sensitivity => (s === 'low' ? 'normal' : 'high')
 /** … and what is not certain must be large: five failures, four points and three times what was expected, or half as slow again. */
-const CERTAIN_P = 5e-4
+export const CERTAIN_P = 5e-4
 const LARGE_POINTS = 0.04
 const LARGE_FACTOR = 3
 const LARGE_COUNT = 5

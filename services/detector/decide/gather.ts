@@ -1,9 +1,11 @@
 import type { Sensitivity } from '../judge/index.ts'
 import { keysOf } from '../window/window.ts'
+import { callSignals } from './calls.ts'
 import { errorSignal } from './errors.ts'
 import { exceptionSignal, logSignal } from './events.ts'
 import type { Frame } from './frame.ts'
 import { latencySignal } from './latency.ts'
+import { patternSignals } from './patterns.ts'
 import { metricSignals, throughputSignal } from './series.ts'
 import type { Signal } from './signal.ts'
 import { structureSignals } from './structure.ts'
@@ -36,6 +38,7 @@ export function gather(
     ...metricSignals(frame, sensitivity),
     ...structureSignals(frame, 'route'),
     ...structureSignals(frame, 'edge'),
-    ...structureSignals(frame, 'pattern'),
+    ...patternSignals(frame, sensitivity),
+    ...callSignals(frame, sensitivity),
   ]
 }

@@ -17,7 +17,7 @@ const WORSE_WHEN_HIGHER =
   /error|fail|exception|timeout|reject|dropp|retr(y|ies)|latency|duration|wait|lag|backlog|queue|pending|evict|abort|panic|oom|throttl|dead.?letter/i
 const RESOURCE = /cpu|memory|heap|rss|gc|thread|handle|file.?desc|goroutine|event.?loop/i
 /** Young processes use more: their resources are judged when they have settled. */
-const RESOURCE_WARM_UP_MINUTES = 10
+export const RESOURCE_WARM_UP_MINUTES = 10
 
 type Values = (number | null)[]
 
@@ -61,12 +61,7 @@ export function throughputSignal(
       unit: 'per_minute',
       onset: frame.from,
       reason: `${digits(mean(current))} requests per minute, against ${digits(mean(baseline))} before: ${relative(mean(current) / mean(baseline) - 1)}`,
-      sql: rateSql(
-        { ...frame, build: null },
-        { table: 'rollup_routes', value: 'requests', key: 'route', is: null },
-        frame.from,
-        'before',
-      ),
+      sql: rateSql({ ...frame, build: null }, { cell: 'route', is: null }, frame.from, 'before'),
     }),
   }
 }

@@ -5,6 +5,8 @@ import type { Judgement, Kind } from '../judge/index.ts'
 export type Signal = {
   name: SignalName
   dimension: string
+  /** What `dimension` stands for, where that is an id. */
+  label?: string
   kind: Kind
   judgement: Judgement
   /** False for changes that are worth knowing and hurt nobody: a new route, a new dependency. */
@@ -16,7 +18,8 @@ export type Signal = {
   finding: () => Pick<
     Finding,
     'unit' | 'observed' | 'expected' | 'lower' | 'upper' | 'effect' | 'effect_unit' | 'direction' | 'reason' | 'sql'
-  > & { onset: number; quantile?: number }
+    // `end`: the slot in which it ends (exclusive), where that is not the last one with traffic.
+  > & { onset: number; end?: number; quantile?: number }
 }
 
 export const signalId = (s: { name: string; dimension: string }): string => `${s.name} ${s.dimension}`

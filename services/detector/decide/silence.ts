@@ -47,6 +47,7 @@ export function silence(frame: Frame, o: { closedMinute: number; othersAlive: bo
       finding: () => ({
         unit: 'per_minute',
         onset: Math.max(frame.from, frame.start),
+        end: closed,
         observed: 0,
         expected: rate,
         lower: rate / 2,
@@ -57,7 +58,7 @@ export function silence(frame: Frame, o: { closedMinute: number; othersAlive: bo
         reason,
         sql: rateSql(
           { ...frame, build: null, end: closed },
-          { table: 'rollup_routes', value: 'requests', key: 'route', is: null },
+          { cell: 'route', is: null },
           Math.max(frame.from, frame.start),
           'before',
         ),

@@ -73,23 +73,51 @@ export function logSql(frame: Frame, onset: number, kind: BaselineKind): string 
   return `SELECT ${share(s.current)} AS observed, ${share(s.base)} AS expected FROM rollup_logs FINAL WHERE ${s.where}`
 }
 
-/** Requests, calls or records of one key per minute. */
+const RATES = {
+  route: { table: 'rollup_routes', value: 'requests', is: (key: string) => `route = ${quote(key)}` },
+  edge: { table: 'rollup_edges', value: 'requests', is: (key: string) => `peer = ${quote(key)}` },
+  pattern: {
+    table: 'rollup_log_patterns',
+    value: 'count',
+    is: (key: string, service: string) => isPattern(key, service),
+  },
+} as const
+
+/** A pattern under its own id and those of the patterns that became part of it. */
+const isPattern = (id: string, service: string): string =>
+  `(pattern_id = ${quote(id)} OR pattern_id IN (SELECT pattern_id FROM log_patterns FINAL WHERE service = ${quote(service)} AND merged_into = ${quote(id)}))`
+
+/** Requests, calls or log lines of one key, or of all (null), per minute. */
 export function rateSql(
   frame: Frame,
-  of: {
-    table: 'rollup_routes' | 'rollup_edges' | 'rollup_log_patterns'
-    value: string
-    key: string
-    is: string | null
-  },
+  of: { cell: keyof typeof RATES; is: string | null },
   onset: number,
   kind: BaselineKind,
 ): string {
+  const { table, value, is } = RATES[of.cell]
   const s = scope(frame, onset, kind)
   const minutes = frame.end - onset
   const beside = frame.end - frame.from
   const base = kind === 'concurrent' ? beside : frame.baseline.length
-  return `SELECT sumIf(${of.value}, ${s.current}) / ${minutes} AS observed, sumIf(${of.value}, ${s.base}) / ${base} AS expected FROM ${of.table} FINAL WHERE ${s.where}${of.is === null ? '' : ` AND ${of.key} = ${quote(of.is)}`}`
+  return `SELECT sumIf(${value}, ${s.current}) / ${minutes} AS observed, sumIf(${value}, ${s.base}) / ${base} AS expected FROM ${table} FINAL WHERE ${s.where}${of.is === null ? '' : ` AND ${is(of.is, frame.window.service)}`}`
+}
+
+/** Lines of one log pattern per request, or out of all log records. */
+export function patternSql(frame: Frame, id: string, served: boolean, onset: number, kind: BaselineKind): string {
+  const s = scope(frame, onset, kind)
+  const whole = served ? ['requests', 'rollup_routes'] : ['count', 'rollup_logs']
+  const per = (test: string) =>
+    `(SELECT sumIf(count, ${test}) FROM rollup_log_patterns FINAL WHERE ${s.where} AND ${isPattern(id, frame.window.service)}) / (SELECT sumIf(${whole[0]}, ${test}) FROM ${whole[1]} FINAL WHERE ${s.where})`
+  return `SELECT ${per(s.current)} AS observed, ${per(s.base)} AS expected`
+}
+
+/** Calls to one far side per request of a route. */
+export function callsSql(frame: Frame, route: string, peer: string, onset: number): string {
+  const s = scope(frame, onset, 'before')
+  const of = `${s.where} AND route = ${quote(route)}`
+  const per = (test: string) =>
+    `(SELECT sumIf(calls, ${test}) FROM rollup_route_calls FINAL WHERE ${of} AND peer = ${quote(peer)}) / (SELECT sumIf(requests, ${test}) FROM rollup_routes FINAL WHERE ${of})`
+  return `SELECT ${per(s.current)} AS observed, ${per(s.base)} AS expected`
 }
 
 /** A metric's sum per point (gauges, histograms), per request or per minute (counters). */

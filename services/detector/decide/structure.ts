@@ -2,86 +2,80 @@ import type { SignalName } from '../../../shared/model/verdict.ts'
 import type { Judgement } from '../judge/index.ts'
 import { keysOf } from '../window/window.ts'
 import { sumCounts } from './errors.ts'
-import { type Frame, track } from './frame.ts'
+import { type Frame, type Track, track } from './frame.ts'
 import { digits, type Signal } from './signal.ts'
 import { rateSql } from './sql.ts'
 
 /** Minutes of history before anything is called new. */
-const HISTORY_MINUTES = 30
+export const HISTORY_MINUTES = 30
+/** Routes and dependencies looked at, the busiest first. */
+const MAX_KEYS = 400
 /** Seen this often since the deploy, to be called new. */
 const NEW_COUNT = 5
 /** Expected this often since the deploy, to be missed: none seen has then probability e^-20 under Poisson. */
 const EXPECTED_COUNT = 20
 /** A key that came and went in the baseline is not missed: it was there in this share of minutes. */
 const STEADY_SHARE = 0.8
+/** What is new of at least this share of the size of what is gone may be the same under another name. */
+const RENAMED_SHARE = 0.5
 
-const NAMES: Record<'route' | 'edge' | 'pattern', { fresh: SignalName; gone: SignalName; what: string }> = {
+type StructureCell = 'route' | 'edge' | 'pattern'
+
+const NAMES: Record<StructureCell, { fresh: SignalName; gone: SignalName; what: string }> = {
   route: { fresh: 'route_new', gone: 'route_vanished', what: 'route' },
   edge: { fresh: 'dependency_new', gone: 'dependency_vanished', what: 'dependency' },
   pattern: { fresh: 'log_pattern_new', gone: 'log_pattern_vanished', what: 'log pattern' },
 }
-const TABLES = {
-  route: { table: 'rollup_routes', value: 'requests', key: 'route' },
-  edge: { table: 'rollup_edges', value: 'requests', key: 'peer' },
-  pattern: { table: 'rollup_log_patterns', value: 'count', key: 'pattern_id' },
-} as const
 
-/** Routes, dependencies and log patterns that came or went with the deploy. A new pattern hurts nobody by itself: that errors are logged more often, log_error_rate tells. */
-export function structureSignals(frame: Frame, cell: 'route' | 'edge' | 'pattern'): Signal[] {
+/**
+ * Routes and dependencies (services, hosts) that came or went with the deploy. A route that is gone while the service serves is
+ * held against it, unless one of the same size came; the rest is shown.
+ */
+export function structureSignals(frame: Frame, cell: 'route' | 'edge'): Signal[] {
   if (frame.baseline.length < HISTORY_MINUTES || frame.end <= frame.from) return []
-  const all = track(frame, 'route', null)
-  const nowAll = sumCounts(all.current).total
-  const wasAll = sumCounts(all.baseline).total
-  if (nowAll === 0 || wasAll === 0) return []
-  const series = frame.index.all.get(cell) ?? []
-  const found: Signal[] = []
-  let fresh = 0
-  for (const key of keysOf(series).slice(0, 400)) {
-    if (key === '(other)') continue
+  const whole = track(frame, 'route', null)
+  if (sumCounts(whole.current).total === 0 || sumCounts(whole.baseline).total === 0) return []
+  const keys = keysOf(frame.index.all.get(cell) ?? []).filter((key) => key !== '(other)')
+  const fresh: Signal[] = []
+  const gone: Signal[] = []
+  for (const key of keys.slice(0, MAX_KEYS)) {
     const t = track(frame, cell, key)
     const now = sumCounts(t.current).total
-    const was = sumCounts(t.baseline).total
-    const expected = (was / wasAll) * nowAll
-    if (was === 0 && now >= NEW_COUNT) {
-      fresh += now
-      found.push(signal(frame, cell, key, 'new', now, 0))
-    } else if (
-      cell !== 'pattern' &&
-      now === 0 &&
-      expected >= EXPECTED_COUNT &&
-      steady(t.baseline.map((c) => c.total))
-    ) {
-      found.push(signal(frame, cell, key, 'vanished', 0, expected))
-    }
+    if (sumCounts(t.baseline).total === 0 && now >= NEW_COUNT)
+      fresh.push(signal(frame, { cell, key, label: key }, t, now, 0))
+    const missed = goneSignal(frame, { cell, key, label: key }, t, whole)
+    if (missed) gone.push(missed)
   }
-  // Where something of the same size came, it was renamed, not lost.
-  return found.map((s) =>
-    s.canHarm && s.name.endsWith('vanished') && fresh >= 0.5 * s.judgement.expected ? { ...s, canHarm: false } : s,
-  )
+  const came = fresh.reduce((n, s) => n + s.judgement.observed, 0)
+  const renamed = (s: Signal) => came >= RENAMED_SHARE * s.judgement.expected
+  return [...fresh, ...gone.map((s) => (renamed(s) ? { ...s, canHarm: false } : s))]
 }
 
-const steady = (totals: readonly number[]) => totals.filter((n) => n > 0).length >= STEADY_SHARE * totals.length
+type Key = { cell: StructureCell; key: string; label: string }
 
-function signal(
-  frame: Frame,
-  cell: 'route' | 'edge' | 'pattern',
-  key: string,
-  direction: 'new' | 'vanished',
-  now: number,
-  expected: number,
-): Signal {
+/** That a key is seen no more, where it was there all the time and `whole` goes on; else null. */
+export function goneSignal(frame: Frame, of: Key, t: Track, whole: Track): Signal | null {
+  if (sumCounts(t.current).total > 0) return null
+  const expected = (sumCounts(t.baseline).total / sumCounts(whole.baseline).total) * sumCounts(whole.current).total
+  const minutes = t.baseline.filter((c) => c.total > 0).length
+  if (expected < EXPECTED_COUNT || minutes < STEADY_SHARE * t.baseline.length) return null
+  return signal(frame, of, t, 0, expected)
+}
+
+function signal(frame: Frame, { cell, key, label }: Key, t: Track, now: number, expected: number): Signal {
   const minutes = frame.end - frame.from
-  const name = NAMES[cell][direction === 'new' ? 'fresh' : 'gone']
-  const { what } = NAMES[cell]
-  const before = track(frame, cell, key)
-  const was = sumCounts(before.baseline).total / Math.max(1, frame.baseline.length)
+  const direction = now > 0 ? 'new' : 'vanished'
+  const { what, fresh, gone } = NAMES[cell]
+  const was = sumCounts(t.baseline).total / Math.max(1, frame.baseline.length)
+  const name = cell === 'pattern' ? `"${label}"` : key
   const reason =
     direction === 'new'
-      ? `${what} ${key} is new: ${digits(now)} in ${minutes} minutes, none in ${frame.baseline.length} minutes before`
-      : `${what} ${key} is gone: none in ${minutes} minutes, about ${digits(expected)} expected`
+      ? `${what} ${name} is new: ${digits(now)} in ${minutes} minutes, none in ${frame.baseline.length} minutes before`
+      : `${what} ${name} is gone: none in ${minutes} minutes, about ${digits(expected)} expected`
   return {
-    name,
+    name: direction === 'new' ? fresh : gone,
     dimension: key,
+    ...(cell === 'pattern' ? { label } : {}),
     kind: cell === 'pattern' ? 'log' : 'throughput',
     canHarm: direction === 'vanished' && cell === 'route',
     baseline: 'before',
@@ -97,7 +91,7 @@ function signal(
       effect_unit: direction === 'new' ? 'absolute' : 'relative',
       direction,
       reason,
-      sql: rateSql(frame, { ...TABLES[cell], is: key }, frame.from, 'before'),
+      sql: rateSql(frame, { cell, is: key }, frame.from, 'before'),
     }),
   }
 }

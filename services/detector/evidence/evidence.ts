@@ -1,26 +1,19 @@
 import type { Finding } from '../../../shared/model/verdict.ts'
 import type { Store } from '../../../shared/store/store.ts'
+import { ATTRIBUTES, type Evidence, EXEMPLARS, LEAST_BAD, LEAST_DIFFERENCE, SAMPLES } from './limits.ts'
+import { logEvidence } from './logs.ts'
 
-/** Traces and attributes kept of a finding. */
-const EXEMPLARS = 5
-const ATTRIBUTES = 5
-/** Spans looked through for attributes: the newest of the finding's window. */
-const SPANS = 20_000
-/** An attribute value must stand in this many bad requests to be told. */
-const LEAST_BAD = 3
-/** Over-represented from this difference of shares on: half as common again on a value that every second request has. */
-const LEAST_DIFFERENCE = 0.1
 /** What a failure sets itself explains nothing, and what differs in every request neither. */
 const NOT_TOLD =
   '^(http\\.(response\\.)?status_code|error|error\\..*|exception\\..*|otel\\.status.*|rpc\\.grpc\\.status_code|rpc\\.response.*|http\\.route|url\\..*|http\\.url|http\\.target|client\\..*|network\\..*|net\\..*|thread\\..*|process\\..*|service\\.(version|name)|telemetry\\..*|.*\\.id)$'
 
 export type Subject = { service: string; environment: string; build: { version: string; commit: string } | null }
-type Evidence = Pick<Finding, 'exemplar_trace_ids' | 'top_attributes'>
 
 /** Looks up requests that show a finding, and what they have in common. Empty for findings that no span shows. */
 export async function evidenceFor(store: Store, of: Subject, finding: Finding): Promise<Evidence> {
+  const ofLogs = LOG_SIGNALS.has(finding.signal)
   const filter = filterOf(finding)
-  if (!filter) return { exemplar_trace_ids: [], top_attributes: [] }
+  if (!filter && !ofLogs) return { exemplar_trace_ids: [], top_attributes: [] }
   const params = {
     service: of.service,
     environment: of.environment,
@@ -31,7 +24,9 @@ export async function evidenceFor(store: Store, of: Subject, finding: Finding): 
     from_ms: Date.parse(finding.window.current.from),
     to_ms: Date.parse(finding.window.current.to),
   }
-  const where = `ServiceName = {service:String} AND Environment = {environment:String} AND Timestamp >= fromUnixTimestamp64Milli({from_ms:Int64}) AND Timestamp < fromUnixTimestamp64Milli({to_ms:Int64})${of.build ? ' AND Version = {version:String} AND Commit = {commit:String}' : ''} AND ${filter.all}`
+  const within = `ServiceName = {service:String} AND Environment = {environment:String} AND Timestamp >= fromUnixTimestamp64Milli({from_ms:Int64}) AND Timestamp < fromUnixTimestamp64Milli({to_ms:Int64})${of.build ? ' AND Version = {version:String} AND Commit = {commit:String}' : ''}`
+  if (!filter) return logEvidence(store, { service: of.service, where: within, params }, finding)
+  const where = `${within} AND ${filter.all}`
   const traces = await store.rows<{ TraceId: string }>(
     `SELECT TraceId FROM otel_traces WHERE ${where} AND ${filter.bad} AND TraceId != '' ORDER BY ${filter.order}, Timestamp, TraceId LIMIT ${EXEMPLARS}`,
     params,
@@ -40,7 +35,7 @@ export async function evidenceFor(store: Store, of: Subject, finding: Finding): 
     `SELECT key, value, countIf(bad) / any(all_bad) AS bad_share, count() / any(all_spans) AS all_share FROM (
        SELECT *, sum(bad) OVER () AS all_bad, count() OVER () AS all_spans FROM (
          SELECT toUInt8(${filter.bad}) AS bad, arrayConcat(CAST(SpanAttributes, 'Array(Tuple(String, String))'), CAST(ResourceAttributes, 'Array(Tuple(String, String))'), [('instance', Instance)]) AS pairs
-         FROM otel_traces WHERE ${where} ORDER BY Timestamp DESC LIMIT ${SPANS}
+         FROM otel_traces WHERE ${where} ORDER BY Timestamp DESC LIMIT ${SAMPLES}
        )
      ) ARRAY JOIN pairs.1 AS key, pairs.2 AS value
      WHERE NOT match(key, '${NOT_TOLD.replaceAll('\\', '\\\\')}') AND length(value) BETWEEN 1 AND 120
@@ -50,6 +45,8 @@ export async function evidenceFor(store: Store, of: Subject, finding: Finding): 
   )
   return { exemplar_trace_ids: [...new Set(traces.map((t) => t.TraceId))], top_attributes: attributes }
 }
+
+const LOG_SIGNALS = new Set<Finding['signal']>(['log_error_rate', 'log_pattern_new', 'log_pattern_rate'])
 
 type Filter = { all: string; bad: string; order: string }
 

@@ -19,7 +19,11 @@ const SAVE_EVERY_MS = 5 * 60_000
 /** Bodies mined before other work of the event loop gets its turn: at 20 µs a body, some milliseconds. */
 const BODIES_A_TURN = 200
 
-/** Runs of digits, hexadecimal ones too: the miner answers alike for bodies that differ in nothing else. */
+/**
+ * Bodies without their numbers: runs of digits, with the letters a to f that touch them. Bodies alike in the rest are counted as one
+ * and mined by the least of them; names that differ in such a run only (`node1a`, `node2b`) thus share a pattern, whatever the miner
+ * would have made of the others.
+ */
 const MASKED = "replaceRegexpAll(substringUTF8(Body, 1, 4097), '[0-9a-fA-F]*[0-9][0-9a-fA-F]*', '0')"
 const READ = `SELECT ServiceName AS service, Environment AS environment, Version AS version, Commit AS commit, ${SEVERITY} AS severity,
   min(substringUTF8(Body, 1, ${BODY_CHARS})) AS body, count() AS n FROM otel_logs
@@ -43,7 +47,8 @@ type Row = {
   body: string
   n: string
 }
-type Place = { miner: PatternMiner; changed: boolean; told: Map<string, string> }
+/** `told`: what was written of a pattern. `seen`: the earliest minute written, by environment and pattern. */
+type Place = { miner: PatternMiner; changed: boolean; told: Map<string, string>; seen: Map<string, number> }
 
 /** Log patterns of the minutes recomputed. What it has learnt is kept in the state; ids are hashes, and stay without it. */
 export class LogPatterns {
@@ -66,12 +71,20 @@ export class LogPatterns {
     const rows = await this.#store.rows<Row>(READ, { from_ms: minute * 60_000, to_ms: (minute + 1) * 60_000 })
     const counts = new Map<string, Record<string, unknown> & { count: number }>()
     const texts: Record<string, unknown>[] = []
+    const firsts = new Map<string, Record<string, unknown>>()
     for (const [i, row] of rows.entries()) {
       if (i % BODIES_A_TURN === BODIES_A_TURN - 1) await yieldToLoop()
-      const place = await this.#place(row.service)
+      const place = await this.#place(row.service, computedMs)
       const { id, template } = place.miner.observe(row.body)
       place.changed = true
-      if (place.told.get(id) !== template) texts.push(...tellings(place, row, id, template, computedMs))
+      texts.push(...tellings(place, row, id, template, computedMs))
+      if (isEarlier(place, `${row.environment}\n${id}`, minute))
+        firsts.set(JSON.stringify([row.service, row.environment, id]), {
+          service: row.service,
+          environment: row.environment,
+          pattern_id: id,
+          first_minute: minute * 60,
+        })
       const { body: _body, n, ...of } = row
       const key = JSON.stringify([of, id])
       const known = counts.get(key)
@@ -85,6 +98,7 @@ export class LogPatterns {
           computed_at: String(computedMs),
         })
     }
+    if (firsts.size > 0) await this.#store.insert('log_patterns_seen', [...firsts.values()])
     if (texts.length > 0) await this.#store.insert('log_patterns', texts)
     if (counts.size > 0) await this.#store.insert('rollup_log_patterns', [...counts.values()])
     const second = minute * 60
@@ -92,26 +106,38 @@ export class LogPatterns {
     await this.#store.exec(CLEAR, span)
   }
 
-  async #place(service: string): Promise<Place> {
+  async #place(service: string, nowMs: number): Promise<Place> {
     const known = this.#places.get(service)
-    if (known) return known
+    if (known) {
+      this.#places.delete(service)
+      this.#places.set(service, known)
+      return known
+    }
     const kept = await getCursor(this.#state, cursorOf(service))
-    const place: Place = { miner: restored(kept), changed: false, told: new Map() }
+    const place: Place = { miner: restored(kept), changed: false, told: new Map(), seen: new Map() }
     this.#places.set(service, place)
-    if (this.#places.size > MAX_SERVICES) this.#places.delete(this.#places.keys().next().value!)
+    if (this.#places.size > MAX_SERVICES) await this.#forgetOldest(nowMs)
     return place
+  }
+
+  async #forgetOldest(nowMs: number): Promise<void> {
+    const [service, place] = this.#places.entries().next().value!
+    await this.#keep(service, place, nowMs)
+    this.#places.delete(service)
+  }
+
+  async #keep(service: string, place: Place, nowMs: number): Promise<void> {
+    if (!place.changed) return
+    place.changed = false
+    await setCursor(this.#state, cursorOf(service), place.miner.snapshot(), nowMs)
+    await yieldToLoop()
   }
 
   /** Keeps what was learnt: every few minutes, or now. */
   async save(nowMs: number, now = false): Promise<void> {
     if (!now && nowMs - this.#savedMs < SAVE_EVERY_MS) return
     this.#savedMs = nowMs
-    for (const [service, place] of this.#places) {
-      if (!place.changed) continue
-      place.changed = false
-      await setCursor(this.#state, cursorOf(service), place.miner.snapshot(), nowMs)
-      await yieldToLoop()
-    }
+    for (const [service, place] of this.#places) await this.#keep(service, place, nowMs)
   }
 }
 
@@ -126,19 +152,29 @@ function restored(snapshot: string | null): PatternMiner {
   return createPatternMiner({ maxPatterns: MAX_PATTERNS })
 }
 
-/** The row of a pattern, and those of the patterns that became part of it. */
+/** The row of a pattern, and those of the patterns that became part of it; none where all of it was told. */
 function tellings(place: Place, row: Row, id: string, template: string, computedMs: number): Record<string, unknown>[] {
+  const aliases = place.miner.aliasesOf(id)
+  const telling = `${aliases.length} ${aliases.at(-1)} ${template}`
+  if (place.told.get(id) === telling) return []
   if (place.told.size > 2 * MAX_PATTERNS) place.told.clear()
-  place.told.set(id, template)
+  place.told.set(id, telling)
   const text = {
     service: row.service,
     template,
     sample: row.body.slice(0, SAMPLE_CHARS),
     updated_at: String(computedMs),
   }
-  const aliases = place.miner.patterns().find((p) => p.id === id)?.aliases ?? []
   return [
     { ...text, pattern_id: id, merged_into: '0' },
     ...aliases.map((alias) => ({ ...text, pattern_id: alias, merged_into: id })),
   ]
+}
+
+/** Whether this minute is the earliest known of a pattern; the earliest is kept in memory, and written again after a restart. */
+function isEarlier(place: Place, key: string, minute: number): boolean {
+  if ((place.seen.get(key) ?? Number.POSITIVE_INFINITY) <= minute) return false
+  if (place.seen.size > 4 * MAX_PATTERNS) place.seen.clear()
+  place.seen.set(key, minute)
+  return true
 }

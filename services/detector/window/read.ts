@@ -1,5 +1,5 @@
 import type { Params, Store } from '../../../shared/store/store.ts'
-import { addRows, type Cell, clearMinutes, type SeriesRow, type Window } from './window.ts'
+import { addRows, CALLS, type Cell, clearMinutes, type SeriesRow, type Window } from './window.ts'
 
 const M = 'toUInt32(toUnixTimestamp(minute) / 60)'
 const RANGE = 'minute >= fromUnixTimestamp({from_s:Int64}) AND minute < fromUnixTimestamp({to_s:Int64})'
@@ -15,8 +15,14 @@ const MINUTES_A_READ: Record<Cell, number> = {
   log: 3600,
   pattern: 3600,
   metric: 1800,
+  call: 1800,
 }
 const MINUTES_A_STEP = 90
+
+/** The id under which a log pattern is counted today, and where it is told which became part of which. */
+const TODAY = 'toString(if(a.merged_into = 0, p.pattern_id, a.merged_into))'
+const MERGED =
+  '(SELECT service, pattern_id, merged_into FROM log_patterns FINAL WHERE merged_into != 0 AND service IN {services:Array(String)})'
 
 const SQL: Record<Cell, string> = {
   route: `SELECT service, environment, version, commit, route AS key,
@@ -30,16 +36,26 @@ const SQL: Record<Cell, string> = {
     FROM rollup_exceptions FINAL WHERE ${OF} AND count > 0 ${GROUP} ORDER BY sum(count) DESC LIMIT 20000`,
   log: `SELECT service, environment, version, commit, severity AS key, groupArray((${M}, toFloat64(count), 0, 0)) AS cells
     FROM rollup_logs FINAL WHERE ${OF} AND count > 0 ${GROUP} LIMIT 20000`,
-  pattern: `SELECT service, environment, version, commit, key, any(s) AS kind, groupArray((m, n, 0, 0)) AS cells FROM (
-      SELECT service, environment, version, commit, toString(if(a.merged_into = 0, p.pattern_id, a.merged_into)) AS key, argMax(severity, count) AS s, ${M} AS m, toFloat64(sum(count)) AS n
-      FROM (SELECT * FROM rollup_log_patterns FINAL WHERE ${OF} AND count > 0) AS p
-      LEFT JOIN (SELECT service, pattern_id, merged_into FROM log_patterns FINAL WHERE merged_into != 0 AND service IN {services:Array(String)}) AS a USING (service, pattern_id)
-      GROUP BY service, environment, version, commit, key, m
-    ) ${GROUP} ORDER BY sum(n) DESC LIMIT 20000`,
+  pattern: `SELECT c.service AS service, c.environment AS environment, c.version AS version, c.commit AS commit, c.key AS key, c.kind AS kind, c.cells AS cells, t.template AS label, toUInt32(toUnixTimestamp(f.first) / 60) AS first_minute FROM (
+      SELECT service, environment, version, commit, key, argMax(s, n) AS kind, groupArray((m, n, 0, 0)) AS cells, sum(n) AS lines FROM (
+        SELECT service, environment, version, commit, ${TODAY} AS key, argMax(severity, count) AS s, ${M} AS m, toFloat64(sum(count)) AS n
+        FROM (SELECT * FROM rollup_log_patterns FINAL WHERE ${OF} AND count > 0) AS p LEFT JOIN ${MERGED} AS a USING (service, pattern_id)
+        GROUP BY service, environment, version, commit, key, m
+      ) ${GROUP}
+    ) AS c
+    LEFT JOIN (SELECT service, toString(pattern_id) AS key, template FROM log_patterns FINAL WHERE service IN {services:Array(String)}) AS t USING (service, key)
+    LEFT JOIN (
+      SELECT service, environment, ${TODAY} AS key, min(first_minute) AS first
+      FROM (SELECT * FROM log_patterns_seen WHERE service IN {services:Array(String)}) AS p LEFT JOIN ${MERGED} AS a USING (service, pattern_id)
+      GROUP BY service, environment, key
+    ) AS f USING (service, environment, key)
+    ORDER BY lines DESC LIMIT 20000`,
   metric: `SELECT service, environment, version, commit, key, kind, unit, groupArray((m, n, 0, v)) AS cells FROM (
       SELECT service, environment, version, commit, metric AS key, kind, unit, ${M} AS m, toFloat64(sum(points)) AS n, sum(value_sum) AS v
       FROM rollup_metrics FINAL WHERE ${OF} AND points > 0 GROUP BY service, environment, version, commit, key, kind, unit, m
     ) ${GROUP}, kind, unit LIMIT 20000`,
+  call: `SELECT service, environment, version, commit, concat(route, '${CALLS}', peer) AS key, groupArray((${M}, toFloat64(calls), 0, 0)) AS cells
+    FROM rollup_route_calls FINAL WHERE ${OF} AND calls > 0 ${GROUP} ORDER BY sum(calls) DESC LIMIT 20000`,
 }
 
 const CELLS = Object.keys(SQL) as Cell[]

@@ -1,7 +1,9 @@
 import { sameBuild } from '../../../shared/state/deploy-merge.ts'
 
-/** What a series counts. `key` is the route, the edge's far side, the exception type, the severity, the pattern, the metric. */
-export type Cell = 'route' | 'edge' | 'exception' | 'log' | 'pattern' | 'metric'
+/** What a series counts. `key` is the route, the edge's far side, the exception type, the severity, the pattern, the metric; of calls, route and far side. */
+export type Cell = 'route' | 'edge' | 'exception' | 'log' | 'pattern' | 'metric' | 'call'
+/** Between route and far side in the key of a call. */
+export const CALLS = ' → '
 export type Build = { version: string; commit: string }
 
 /** One key of one build of one service, a slot a minute; metrics of one name but another kind or unit stand apart. */
@@ -11,6 +13,10 @@ export type Series = Build & {
   /** Metrics: gauge, counter or histogram; patterns: the severity. */
   kind: string
   unit: string
+  /** Log patterns: the template. */
+  label: string
+  /** Log patterns: the epoch minute in which it was first seen, by any build, as far back as anything is kept; 0 where unknown. */
+  firstMinute: number
   total: Float64Array
   bad: Float64Array
   /** Milliseconds for spans, the metric's own unit for metrics. */
@@ -38,6 +44,8 @@ export type SeriesRow = Build & {
   key: string
   kind?: string
   unit?: string
+  label?: string
+  first_minute?: number
   cells: CellRow[]
 }
 
@@ -86,6 +94,8 @@ export function addRows(window: Window, cell: Cell, rows: Iterable<SeriesRow>): 
         commit: row.commit,
         kind: row.kind ?? '',
         unit: row.unit ?? '',
+        label: '',
+        firstMinute: 0,
         total: new Float64Array(length),
         bad: new Float64Array(length),
         sum: new Float64Array(length),
@@ -93,6 +103,8 @@ export function addRows(window: Window, cell: Cell, rows: Iterable<SeriesRow>): 
       }
       window.series.set(id, series)
     }
+    series.label = row.label ?? series.label
+    series.firstMinute = row.first_minute ?? series.firstMinute
     for (const [minute, total, bad, sum, index, count] of row.cells) {
       const s = minute - window.fromMinute
       if (s < 0 || s >= length) continue

@@ -14,6 +14,7 @@ export const signalName = z
     'dependency_latency',
     'dependency_new',
     'dependency_vanished',
+    'calls_per_request',
     'exception_new',
     'exception_rate',
     'route_new',
@@ -35,6 +36,7 @@ export const finding = z
   .object({
     signal: signalName,
     dimension: z.string(),
+    label: z.string().optional(),
     direction: z.enum(['up', 'down', 'new', 'vanished']),
     harmful: z.boolean(),
     unit: z.string(),

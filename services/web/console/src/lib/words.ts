@@ -42,6 +42,7 @@ const signals: Record<SignalName, string> = {
   dependency_latency: 'Latency of a dependency',
   dependency_new: 'New dependency',
   dependency_vanished: 'Vanished dependency',
+  calls_per_request: 'Calls per request',
   exception_new: 'New exception',
   exception_rate: 'Exceptions',
   route_new: 'New route',

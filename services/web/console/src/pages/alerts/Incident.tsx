@@ -38,7 +38,7 @@ function Signals({ ids }: { ids: string[] }) {
             <Link to="/anomalies/$id" params={{ id: anomaly.id }}>
               {findingTitle(anomaly.evidence.finding)}
             </Link>{' '}
-            <code>{dimensionWord(anomaly.dimension)}</code>
+            <code>{anomaly.evidence.finding.label ?? dimensionWord(anomaly.dimension)}</code>
           </h3>
           <p>
             {inUnit(anomaly.expected, anomaly.unit)} → <strong>{inUnit(anomaly.observed, anomaly.unit)}</strong>{' '}

@@ -27,7 +27,7 @@ const columns: Column<Anomaly>[] = [
           {findingTitle(each.evidence.finding)}
         </Link>
         <div>
-          <code>{dimensionWord(each.dimension)}</code>
+          <code>{each.evidence.finding.label ?? dimensionWord(each.dimension)}</code>
         </div>
       </>
     ),

@@ -25,7 +25,7 @@ function sentence(anomaly: AnomalyDocument): string {
 }
 
 function Head({ anomaly }: { anomaly: AnomalyDocument }) {
-  const dimension = dimensionWord(anomaly.dimension)
+  const dimension = anomaly.evidence.finding.label ?? dimensionWord(anomaly.dimension)
   return (
     <PageHead
       title={`${findingTitle(anomaly.evidence.finding)} of ${dimension === 'the whole service' ? anomaly.service : dimension}`}

@@ -99,7 +99,7 @@ export function FindingCard({ finding, anomaly }: { finding: Finding; anomaly: A
       <div className="finding-head">
         <div>
           <h3>{findingTitle(finding)}</h3>
-          <code className="dimension">{dimensionWord(finding.dimension)}</code>
+          <code className="dimension">{finding.label ?? dimensionWord(finding.dimension)}</code>
         </div>
         {anomaly && (
           <Link to="/anomalies/$id" params={{ id: anomaly.id }} className="button">

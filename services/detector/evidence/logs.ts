@@ -1,0 +1,52 @@
+import type { Finding } from '../../../shared/model/verdict.ts'
+import type { Params, Store } from '../../../shared/store/store.ts'
+import { SEVERITY } from '../rollups/log-sql.ts'
+import { ATTRIBUTES, type Evidence, EXEMPLARS, LEAST_BAD, LEAST_DIFFERENCE, SAMPLES } from './limits.ts'
+
+/** What a pattern puts in place of the parts that vary, and of what was too long to be read. */
+const VARIABLE = '<*>'
+const MORE = '…'
+
+/** A template as a LIKE expression: the engine finds its lines without the miner. */
+export const likeOf = (template: string): string =>
+  template
+    .replaceAll(MORE, VARIABLE)
+    .split(VARIABLE)
+    .map((text) => text.replace(/[\\%_]/g, '\\$&').replace(/\s+/g, '%'))
+    .join('%')
+
+/** Traces in which the lines of a finding were written, and the attributes of those lines that others have not. */
+export async function logEvidence(
+  store: Store,
+  of: { service: string; where: string; params: Params },
+  finding: Finding,
+): Promise<Evidence> {
+  const bad =
+    finding.signal === 'log_error_rate' ? `(${SEVERITY}) IN ('error', 'fatal')` : 'Body LIKE {template:String}'
+  const like = finding.signal === 'log_error_rate' ? '' : likeOf(await templateOf(store, of.service, finding.dimension))
+  const params = { ...of.params, template: like }
+  const traces = await store.rows<{ TraceId: string }>(
+    `SELECT TraceId FROM otel_logs WHERE ${of.where} AND ${bad} AND TraceId != '' ORDER BY Timestamp, TraceId LIMIT 1 BY TraceId LIMIT ${EXEMPLARS}`,
+    params,
+  )
+  const attributes = await store.rows<Finding['top_attributes'][number]>(
+    `SELECT key, value, countIf(bad) / any(all_bad) AS bad_share, count() / any(all_lines) AS all_share FROM (
+       SELECT *, sum(bad) OVER () AS all_bad, count() OVER () AS all_lines FROM (
+         SELECT toUInt8(${bad}) AS bad, arrayConcat(CAST(LogAttributes, 'Array(Tuple(String, String))'), [('instance', Instance)]) AS pairs
+         FROM otel_logs WHERE ${of.where} ORDER BY Timestamp DESC LIMIT ${SAMPLES}
+       )
+     ) ARRAY JOIN pairs.1 AS key, pairs.2 AS value WHERE length(value) BETWEEN 1 AND 120 AND NOT match(key, '\\\\.id$')
+     GROUP BY key, value HAVING countIf(bad) >= ${LEAST_BAD} AND bad_share - all_share >= ${LEAST_DIFFERENCE}
+     ORDER BY bad_share - all_share DESC, key, value LIMIT ${ATTRIBUTES}`,
+    params,
+  )
+  return { exemplar_trace_ids: traces.map((t) => t.TraceId), top_attributes: attributes }
+}
+
+async function templateOf(store: Store, service: string, id: string): Promise<string> {
+  const [row] = await store.rows<{ template: string }>(
+    'SELECT template FROM log_patterns FINAL WHERE service = {service:String} AND pattern_id = {id:UInt64}',
+    { service, id },
+  )
+  return row?.template ?? ''
+}
