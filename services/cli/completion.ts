@@ -19,18 +19,21 @@ export function wordsOf(program: Node): Words {
   return words
 }
 
-const cases = (words: Words) =>
-  [...words].map(([path, list]) => `    ${JSON.stringify(path)}) words=${JSON.stringify(list.join(' '))} ;;`).join('\n')
+/** Names of commands and options hold letters and dashes only. */
+const quoted = (text: string) => `"${text}"`
 
-/** Walks the words typed so far to the deepest command that they name; the same in both shells but for the first index. */
-const walk = (words: Words, first: number) => `  local at="" word words="" next i
+const cases = (words: Words) =>
+  [...words].map(([path, list]) => `    ${quoted(path)}) offered=${quoted(list.join(' '))} ;;`).join('\n')
+
+/** Walks the words typed so far to the deepest command that they name; the same in bash and zsh but for the first index. */
+const walk = (words: Words, first: number) => `  local at="" word offered="" next i
   for (( i = ${first}; i < position; i++ )); do
     word="\${typed[i]}"
     next="\${at:+$at }$word"
     case "$next" in
 ${[...words.keys()]
   .filter(Boolean)
-  .map((path) => `      ${JSON.stringify(path)}) at="$next" ;;`)
+  .map((path) => `      ${quoted(path)}) at="$next" ;;`)
   .join('\n')}
     esac
   done
@@ -43,7 +46,7 @@ const scripts: Record<string, (words: Words) => string> = {
 _plumbline() {
   local typed=("\${COMP_WORDS[@]}") position=$COMP_CWORD
 ${walk(words, 1)}
-  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  COMPREPLY=($(compgen -W "$offered" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
 complete -F _plumbline plumbline
 `,
@@ -53,21 +56,26 @@ _plumbline() {
   local typed=("\${words[@]}") position=$CURRENT
   () {
 ${walk(words, 2)}
-    compadd -- \${=words}
+    compadd -- \${=offered}
   }
 }
-compdef _plumbline plumbline
+if [[ "\${funcstack[1]}" == _plumbline ]]; then _plumbline; else compdef _plumbline plumbline; fi
 `,
-  fish: (words) =>
-    `# fish: plumbline completion fish > ~/.config/fish/completions/plumbline.fish
-complete -c plumbline -f
-${[...words]
-  .map(([path, list]) => {
-    const parts = path === '' ? [] : path.split(' ')
-    const seen = parts.map((part) => `__fish_seen_subcommand_from ${part}`).join('; and ')
-    return `complete -c plumbline -n '${seen || '__fish_use_subcommand'}' -a '${list.join(' ')}'`
-  })
-  .join('\n')}
+  fish: (words) => `# fish: plumbline completion fish > ~/.config/fish/completions/plumbline.fish
+function __plumbline_offered
+  set -l at ""
+  for word in (commandline -opc)[2..]
+    set -l next (string trim -- "$at $word")
+    switch $next
+      case ${[...words.keys()].filter(Boolean).map(quoted).join(' ')}
+        set at $next
+    end
+  end
+  switch $at
+${[...words].map(([path, list]) => `    case ${quoted(path)}\n      printf '%s\\n' ${list.join(' ')}`).join('\n')}
+  end
+end
+complete -c plumbline -f -a '(__plumbline_offered)'
 `,
 }
 

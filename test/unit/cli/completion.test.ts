@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Command } from 'commander'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { completionOf, wordsOf } from '../../../services/cli/completion.ts'
 
 const program = new Command('plumbline')
@@ -29,11 +32,62 @@ describe('completion', () => {
     expect(offered('deploy', 'list', '--')).toEqual(['--json', '--help'])
     expect(offered('gate', '--service', 'x', '--s')).toEqual(['--service'])
   })
-  it('has scripts for zsh and fish, and names them for any other', () => {
-    expect(completionOf('zsh', program)).toMatch(/^#compdef plumbline/)
-    expect(completionOf('fish', program)).toContain(
-      "-n '__fish_seen_subcommand_from deploy; and __fish_seen_subcommand_from list' -a '--json --help'",
-    )
+  it('names the shells for any other', () => {
     expect(() => completionOf('tcsh', program)).toThrow('there are bash, zsh, fish')
+  })
+})
+
+const has = (shell: string) => {
+  try {
+    return execFileSync(shell, ['--version'], { encoding: 'utf8' }).length > 0
+  } catch {
+    return false
+  }
+}
+
+describe.skipIf(!has('fish'))('completion in fish (skipped: no fish here)', () => {
+  const offeredByFish = (line: string) =>
+    execFileSync('fish', ['--no-config', '-c', `${completionOf('fish', program)}\ncomplete -C '${line}'`], {
+      encoding: 'utf8',
+    })
+      .trim()
+      .split('\n')
+
+  it('offers commands, subcommands and options', () => {
+    expect(offeredByFish('plumbline ')).toEqual(['deploy', 'gate', '--help'])
+    expect(offeredByFish('plumbline deploy s')).toEqual(['show'])
+    expect(offeredByFish('plumbline deploy list --')).toEqual(['--help', '--json'])
+  })
+  it('does not take the value of an option for another command', () => {
+    expect(offeredByFish('plumbline gate --service deploy --')).toEqual(['--help', '--service'])
+  })
+})
+
+describe.skipIf(!has('zsh'))('completion in zsh (skipped: no zsh here)', () => {
+  let dir = ''
+  beforeAll(() => {
+    dir = mkdtempSync(join(tmpdir(), 'plumbline-zsh-'))
+    writeFileSync(join(dir, '_plumbline'), completionOf('zsh', program))
+    writeFileSync(
+      join(dir, '.zshrc'),
+      'fpath=($ZDOTDIR $fpath); autoload -Uz compinit; compinit -u; plumbline() { print -r -- "ran:$*." }; PS1=\'ready> \'\n',
+    )
+  })
+  afterAll(() => rmSync(dir, { recursive: true }))
+
+  /** Types the keys into an interactive zsh on a terminal of its own; what the command was then run with. */
+  const ran = (keys: string) => {
+    const drive = `zmodload zsh/zpty; zpty shell env ZDOTDIR=${dir} TERM=dumb zsh -d -i
+zpty -r shell seen '*ready> *'; zpty -w -n shell $'${keys}\\r'; zpty -r shell seen '*ran:*.*'; print -r -- $seen; zpty -d shell`
+    const seen = execFileSync('zsh', ['-f', '-c', drive], { encoding: 'utf8', timeout: 60_000 })
+    return /ran:(.*?)\./.exec(seen)?.[1]?.trim()
+  }
+
+  it('completes commands, subcommands and options at the first tab', () => {
+    expect(ran('plumbline dep\\tsh\\t')).toBe('deploy show')
+    expect(ran('plumbline gate --se\\tx')).toBe('gate --service x')
+  })
+  it('leaves alone what it does not know', () => {
+    expect(ran('plumbline gate --nowhere\\t')).toBe('gate --nowhere')
   })
 })
