@@ -96,7 +96,7 @@ export function application(way: Way, at: { http: string; grpc: string }) {
     },
     collect: () => meters.forceFlush(),
     emit(id: string) {
-      tracer.startSpan(id).end()
+      tracer.startSpan(id, { attributes: { id } }).end()
       logger.emit({ body: id })
     },
     count(id: string) {
