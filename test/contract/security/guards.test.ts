@@ -104,6 +104,18 @@ describe('bound to all addresses', () => {
     expect(after.filter((status) => status === 200)).toHaveLength(100)
   })
 
+  it('a session ends after twelve hours, and where the console is reached by TLS its cookie goes by nothing else', async () => {
+    const signedIn = await bed.call('POST', '/api/v1/session', { body: { key: keys[1] } })
+    const cookie = signedIn.headers.get('set-cookie') ?? ''
+    expect(cookie).toMatch(/; Secure$/)
+    const status = async () => (await get(bed, '/api/v1/silences', { cookie: cookie.split(';')[0] ?? '' })).status
+    expect(await status()).toBe(200)
+    await bed.clock.advance(12 * 3_600_000 - 1)
+    expect(await status()).toBe(200)
+    await bed.clock.advance(1)
+    expect(await status()).toBe(401)
+  })
+
   it('wrong and revoked keys are judged ten times a minute, and then wait; who has a key goes on', async () => {
     await bed.clock.advance(60_000)
     const wrong = ['plb_wrong', revoked, `${keys[0]}x`, '']
