@@ -1,13 +1,9 @@
 import { ITEMS } from '../bench/ingest/data.ts'
-import { liveBodies, RawSender } from '../bench/ingest/offer.ts'
+import { closedLoop, liveBodies, offered, RawSender } from '../bench/ingest/offer.ts'
 import { quantile, type Side, startSide, type Usage } from '../bench/ingest/side.ts'
 import { numberArgs, say, sleep, verdict } from './kills.ts'
 import type { Experiment } from './main.ts'
 
-/** Requests of one step that may be under way at once: what a machine of this size can hold open. */
-const MAX_OPEN = 400
-/** Senders that find the capacity: each sends its next body when the last one is answered. */
-const SENDERS = 16
 /** Slower than this is not normal for an accepted request below capacity. */
 const NORMAL_MS = 1000
 const RSS_LIMIT_MIB = 1536
@@ -72,32 +68,6 @@ async function step(
 
 const stored = (side: Side) => side.ask<number>({ cmd: 'count', tables: ['otel_traces'] })
 
-/** As much as is taken: each of the senders waits for its answer, and a second after a refusal. */
-const closedLoop = (seconds: number) => async (one: () => Promise<number>) => {
-  const endMs = performance.now() + seconds * 1000
-  const sender = async () => {
-    while (performance.now() < endMs) if ((await one()) !== 200) await sleep(1000)
-  }
-  await Promise.all(Array.from({ length: SENDERS }, sender))
-}
-
-/** `perSecond` bodies a second, whatever the answers are. */
-const offered = (perSecond: number, seconds: number) => async (one: () => Promise<number>) => {
-  const open = new Set<Promise<void>>()
-  const startedMs = performance.now()
-  for (let sent = 0; performance.now() - startedMs < seconds * 1000; ) {
-    const due = Math.floor(((performance.now() - startedMs) / 1000) * perSecond)
-    while (sent < due && open.size < MAX_OPEN) {
-      sent += 1
-      const call = one().then(() => void open.delete(call))
-      open.add(call)
-    }
-    sent = due
-    await sleep(2)
-  }
-  await Promise.all(open)
-}
-
 const tell = (name: string, s: Step) =>
   say(
     `${name}: goodput ${s.goodput.toFixed(0)} bodies/s, p99 ${s.p99Ms.toFixed(0)} ms, refused ${s.refused}, wrong ${s.wrong}, normal after ${s.normalAfterS.toFixed(1)} s, ${s.rssMib.toFixed(0)} MiB, senders ${s.senderShare.toFixed(2)} of a core`,
@@ -115,11 +85,12 @@ const run: Experiment = async (args) => {
     tell(name, result)
     return result
   }
-  const warm = await take('warm-up', closedLoop(Math.min(10, seconds)))
-  const capacity = await take('capacity', closedLoop(seconds))
+  const warm = await take('warm-up', (one) => closedLoop(one, Math.min(10, seconds)))
+  const capacity = await take('capacity', (one) => closedLoop(one, seconds))
   const steps: Step[] = []
-  for (const times of [1, 2, 5, 10]) steps.push(await take(`${times}x`, offered(capacity.goodput * times, seconds)))
-  const after = await take('0.7x after', offered(capacity.goodput * 0.7, Math.max(15, seconds)))
+  for (const times of [1, 2, 5, 10])
+    steps.push(await take(`${times}x`, (one) => offered(one, capacity.goodput * times, seconds)))
+  const after = await take('0.7x after', (one) => offered(one, capacity.goodput * 0.7, Math.max(15, seconds)))
   const lost = acked - Math.floor((await stored(side)) / ITEMS)
   load.sender.close()
   await side.stop()

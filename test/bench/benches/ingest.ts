@@ -13,6 +13,12 @@ const TABLES: Record<SignalName, string[]> = {
   logs: ['otel_logs'],
   metrics: ['otel_metrics_gauge', 'otel_metrics_sum'],
 }
+/** What of the detector is up to date when its newest rollup was computed after the newest note of rows that came in. */
+const ROLLUPS: Record<SignalName, string> = {
+  traces: 'rollup_services',
+  logs: 'rollup_logs',
+  metrics: 'rollup_metrics',
+}
 const BODIES = 240
 const WARM_UP = 40
 const SENDERS = 8
@@ -21,8 +27,16 @@ const BLOCK_ROWS = 50_000
 
 type Result = { perCpuS: number; perS: number; cpuS: number; rssMib: number; p99Ms: number }
 
-/** Sends bodies and waits until all their rows can be queried; counts CPU from the first body to the last row. */
-async function drive(side: Side, signal: SignalName, bodies: Buffer[]): Promise<Result> {
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+
+/** Waits until the detector has counted all that came in. */
+async function rolledUp(side: Side, signal: SignalName): Promise<void> {
+  const sql = `SELECT (SELECT max(computed_at) FROM ${ROLLUPS[signal]}) > (SELECT max(noted_at) FROM touched_minutes) AS done`
+  while ((await side.ask<{ done: number }[]>({ cmd: 'query', sql }))[0]?.done !== 1) await sleep(200)
+}
+
+/** Sends bodies and waits until all their rows can be queried; counts CPU from the first body to the last row, ours with rollups. */
+async function drive(role: Role, side: Side, signal: SignalName, bodies: Buffer[]): Promise<Result> {
   const tables = TABLES[signal]
   const already = await side.ask<number>({ cmd: 'count', tables })
   const before = await side.ask<Usage>({ cmd: 'usage' })
@@ -31,9 +45,10 @@ async function drive(side: Side, signal: SignalName, bodies: Buffer[]): Promise<
   await side.ask({ cmd: 'flush' })
   const rows = bodies.length * ITEMS
   while ((await side.ask<number>({ cmd: 'count', tables })) < already + rows) {
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await sleep(50)
   }
   const seconds = (performance.now() - startedMs) / 1000
+  if (role === 'ours') await rolledUp(side, signal)
   const after = await side.ask<Usage>({ cmd: 'usage' })
   const cpuS = cpuSeconds(after, before)
   const rssMib = after.rssBytes / 2 ** 20
@@ -53,7 +68,7 @@ async function sendAll(url: string, bodies: Buffer[]): Promise<number[]> {
           break
         }
         if (status !== 429 && status !== 503) throw new Error(`answered ${status}`)
-        await new Promise((resolve) => setTimeout(resolve, 200))
+        await sleep(200)
       }
     }
   }
@@ -88,6 +103,14 @@ async function driveEngine(side: Side, signal: SignalName, bodies: Buffer[], atM
   return { perCpuS: rows / cpuS, perS: rows / seconds, cpuS, rssMib: after.rssBytes / 2 ** 20, p99Ms: 0 }
 }
 
+/** Bytes on disk of one row when its parts are merged, indexes included. */
+async function diskBytes(side: Side, tables: string[]): Promise<number> {
+  for (const table of tables) await side.ask({ cmd: 'exec', sql: `OPTIMIZE TABLE ${table} FINAL` })
+  const names = tables.map((table) => `'${table}'`).join(', ')
+  const sql = `SELECT sum(bytes_on_disk) / sum(rows) AS bytes FROM system.parts WHERE active AND table IN (${names})`
+  return Number((await side.ask<{ bytes: number }[]>({ cmd: 'query', sql }))[0]?.bytes)
+}
+
 const thousands = (n: number) => Math.round(n).toLocaleString('en-US')
 
 async function compare(signal: SignalName, scale: number, say: (line: string) => void): Promise<void> {
@@ -107,12 +130,16 @@ async function compare(signal: SignalName, scale: number, say: (line: string) =>
       await driveEngine(side, signal, warmUp, atMs)
       results.engine = await driveEngine(side, signal, bodies, atMs)
     } else {
-      await drive(side, signal, warmUp)
-      results[role] = await drive(side, signal, bodies)
+      await drive(role, side, signal, warmUp)
+      results[role] = await drive(role, side, signal, bodies)
     }
+    const bytes = role === 'ours' ? await diskBytes(side, TABLES[signal]) : null
     await side.stop()
     const r = results[role]!
-    const tail = role === 'engine' ? '' : `, p99 of 200 ${r.p99Ms.toFixed(0)} ms`
+    const tail =
+      role === 'engine'
+        ? ''
+        : `, p99 of 200 ${r.p99Ms.toFixed(0)} ms${bytes === null ? '' : `, ${bytes.toFixed(1)} bytes on disk an item`}`
     say(
       `  ${role.padEnd(8)} ${thousands(r.perCpuS).padStart(8)} per CPU s, ${thousands(r.perS).padStart(8)} per s, ${r.rssMib.toFixed(0)} MiB${tail}`,
     )

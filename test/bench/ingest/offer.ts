@@ -3,6 +3,10 @@ import { bodyOf } from './data.ts'
 
 const BODIES = 20
 const HEAD_BYTES = 64
+/** Requests that may be under way at once: what a machine of this size can hold open. */
+const MAX_OPEN = 400
+/** Senders that find the capacity. */
+const SENDERS = 16
 
 /** `status` 0 where the connection ended before the answer. */
 export type Outcome = { status: number; ms: number; retryAfterS: number | null }
@@ -98,4 +102,32 @@ export function liveBodies(): () => Buffer[] {
     head.writeUInt32LE(++serial, traceId)
     return [head, body.subarray(split)]
   }
+}
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+
+/** Calls `one` as fast as it is answered: each of 16 senders waits for its answer, and a second after another status than 200. */
+export async function closedLoop(one: () => Promise<number>, seconds: number): Promise<void> {
+  const endMs = performance.now() + seconds * 1000
+  const sender = async () => {
+    while (performance.now() < endMs) if ((await one()) !== 200) await sleep(1000)
+  }
+  await Promise.all(Array.from({ length: SENDERS }, sender))
+}
+
+/** Calls `one` `perSecond` times a second, whatever is answered; at most 400 are under way, and those beyond it are left out. */
+export async function offered(one: () => Promise<number>, perSecond: number, seconds: number): Promise<void> {
+  const open = new Set<Promise<void>>()
+  const startedMs = performance.now()
+  for (let sent = 0; performance.now() - startedMs < seconds * 1000; ) {
+    const due = Math.floor(((performance.now() - startedMs) / 1000) * perSecond)
+    while (sent < due && open.size < MAX_OPEN) {
+      sent += 1
+      const call = one().then(() => void open.delete(call))
+      open.add(call)
+    }
+    sent = due
+    await sleep(2)
+  }
+  await Promise.all(open)
 }

@@ -14,7 +14,7 @@ export type Command =
   | { cmd: 'count'; tables: string[] }
   | { cmd: 'insert'; blocks: (Omit<NativeBlock, 'bytes'> & { file: string })[] }
   | { cmd: 'flush' }
-  | { cmd: 'query'; sql: string }
+  | { cmd: 'query' | 'exec'; sql: string }
   | { cmd: 'stop' }
 
 type Side = { url: string; store: Store; flush(): Promise<void>; stop(): Promise<void> }
@@ -35,6 +35,7 @@ async function answer(side: Side, command: Command): Promise<unknown> {
   if (command.cmd === 'usage') return { ...process.cpuUsage(), rssBytes: process.memoryUsage.rss() }
   if (command.cmd === 'flush') return await side.flush()
   if (command.cmd === 'query') return await side.store.rows(command.sql)
+  if (command.cmd === 'exec') return await side.store.exec(command.sql)
   if (command.cmd === 'count') {
     const parts = command.tables.map((table) => `SELECT count() AS n FROM ${table}`)
     const rows = await side.store.rows<{ n: string }>(parts.join(' UNION ALL '))
