@@ -88,3 +88,38 @@ it('ties a change of a caller to the deploy of the service that it calls', async
   expect(anomaly).toMatchObject({ deploy: { version: 'v2', commit: 'v2' }, dimension: '/a' })
   expect(anomaly!.suspects[0]).toMatchObject({ service: 'back', version: 'v2' })
 })
+
+/**  calls to ledger that fail      till, v2 at ^      kiosk, never deployed
+ *   0.4                              ┌──────              ┌──────
+ *   0.01                       ──────┘              ──────┘
+ */
+it('tells of an incident that another caller sees too without the deploy, whose verdict says why', async () => {
+  const calls = (errorRatio: number) => ({ '/pay': { medianMs: 40, peer: 'ledger', errorRatio } })
+  const both = (fromMinute: number, minutes: number, version: string, errorRatio: number) =>
+    d.send(
+      traffic('till', fromMinute, minutes, {
+        version,
+        commit: version,
+        routes: calls(errorRatio),
+        requestsPerMinute: 20,
+      }),
+      traffic('kiosk', fromMinute, minutes, {
+        routes: calls(errorRatio),
+        requestsPerMinute: 20,
+        seed: fromMinute + 11,
+      }),
+    )
+  await both(50, 130, 'v1', 0.01)
+  await d.settle()
+  await both(180, 8, 'v2', 0.4)
+  await d.settle()
+  const verdict = await d.verdict('till', 'v2')
+  expect(verdict?.verdict, verdict?.reason).toBe('no_difference')
+  expect(verdict!.reason).toContain(
+    'not held against this deploy: calls from kiosk, which was not deployed, show it too',
+  )
+  const [anomaly] = await d.anomalies('till')
+  expect(anomaly).toMatchObject({ state: 'open', deploy: null, signal: 'error_ratio', dimension: '/pay' })
+  expect(anomaly!.suspects[0]).toMatchObject({ service: 'till', version: 'v2' })
+  expect(anomaly!.suspects[0]!.evidence).toContain('it speaks for it: its verdict says why')
+})
