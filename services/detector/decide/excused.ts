@@ -16,8 +16,16 @@ export type Weighed = {
   waiting: Excused[]
 }
 
-/** What comes along with failing or slow calls: where those are excused, and nothing else is left, so is this. */
-const ALONG = new Set<string>(['exception_new', 'exception_rate', 'log_error_rate', 'log_pattern_rate', 'metric'])
+/** What comes along with failing or slow calls (retries, too): where those are excused, and nothing else is left, so is this. */
+const ALONG = new Set<string>([
+  'exception_new',
+  'exception_rate',
+  'log_error_rate',
+  'log_pattern_new',
+  'log_pattern_rate',
+  'calls_per_request',
+  'metric',
+])
 
 type Others = { around: Around | undefined; siblings: readonly Deploy[] }
 
