@@ -1,8 +1,7 @@
-import { handDriven } from '../../support/detector.ts'
 import { openWeb, type WebBed } from '../../support/web.ts'
 import { quantile } from '../ingest/side.ts'
 import type { Bench } from '../main.ts'
-import { deployedMs, drawHour, ENVIRONMENT, HOURS, ROUTES, SERVICES, serviceName } from '../queries/data.ts'
+import { drawHour, HOURS, judge, ROUTES, SERVICES, serviceName, tellDeploys } from '../queries/data.ts'
 
 /** At scale 1; a day of it. */
 const SPANS = 100_000_000
@@ -66,42 +65,6 @@ function pagesOf(found: { traces: string[]; deploys: string[]; anomalies: string
   ]
 }
 
-async function tellDeploys(bed: WebBed): Promise<string[]> {
-  const ids: string[] = []
-  for (let i = 0; i < SERVICES; i++) {
-    const about = { service: serviceName(i), environment: ENVIRONMENT }
-    const first = {
-      ...about,
-      version: '1.0.0',
-      commit: `${i}a`.padStart(40, '0'),
-      started_at: new Date(END_MS - 24 * HOUR_MS).toISOString(),
-    }
-    const second = {
-      ...about,
-      version: '2.0.0',
-      commit: `${i}b`.padStart(40, '0'),
-      started_at: new Date(deployedMs(i, END_MS)).toISOString(),
-    }
-    for (const body of [first, second]) {
-      const { status, body: told } = await bed.call('POST', '/api/v1/deploys', { body })
-      if (status >= 300) throw new Error(`cannot tell of a deploy: ${status}`)
-      if (body === second) ids.push(String(told.id))
-    }
-  }
-  return ids
-}
-
-/** The detector's own passes over the last hour, so that there are verdicts to read. */
-async function judge(bed: WebBed): Promise<void> {
-  await bed.store.exec(
-    `INSERT INTO touched_minutes (noted_at, signal, batch, minute) SELECT fromUnixTimestamp64Milli({end:Int64}), 'otel_traces', 1, fromUnixTimestamp64Milli({end:Int64}) - toIntervalMinute(number + 1) FROM numbers(2)`,
-    { end: END_MS },
-  )
-  const driven = handDriven(bed)
-  driven.advance(END_MS - driven.nowMs())
-  await driven.settle()
-}
-
 async function measure(bed: WebBed, { page, path }: Page): Promise<string> {
   const tookMs: number[] = []
   let bytes = 0
@@ -131,8 +94,8 @@ const run: Bench = async ({ scale, say }) => {
           `${((hour + 1) * spans).toLocaleString('en-US')} spans after ${((performance.now() - startedMs) / 1000).toFixed(0)} s`,
         )
     }
-    const deploys = await tellDeploys(bed)
-    await judge(bed)
+    const deploys = await tellDeploys(bed, END_MS)
+    await judge(bed, END_MS)
     const [size] = await bed.store.rows<{ spans: string; bytes: string }>(
       `SELECT sum(rows) AS spans, sum(bytes_on_disk) AS bytes FROM system.parts WHERE active AND table = 'otel_traces' AND database = currentDatabase()`,
     )

@@ -1,6 +1,8 @@
 import { recompute } from '../../../services/detector/rollups/recompute.ts'
 import { noneTouched } from '../../../services/detector/rollups/touched.ts'
 import type { Store } from '../../../shared/store/store.ts'
+import { handDriven } from '../../support/detector.ts'
+import type { WebBed } from '../../support/web.ts'
 
 export const SERVICES = 100
 export const ROUTES = 20
@@ -75,4 +77,41 @@ export async function drawHour(store: Store, o: { fromMs: number; endMs: number;
   for (let m = 0; m < 60; m++)
     for (const signal of ['traces', 'logs', 'metrics'] as const) touched[signal].add(o.fromMs / 60_000 + m)
   await recompute(store, touched, o.endMs + o.hour)
+}
+
+/** Two versions of every service, told through the API; the ids of the second ones. */
+export async function tellDeploys(bed: WebBed, endMs: number): Promise<string[]> {
+  const ids: string[] = []
+  for (let i = 0; i < SERVICES; i++) {
+    const about = { service: serviceName(i), environment: ENVIRONMENT }
+    const first = {
+      ...about,
+      version: '1.0.0',
+      commit: `${i}a`.padStart(40, '0'),
+      started_at: new Date(endMs - 24 * 3_600_000).toISOString(),
+    }
+    const second = {
+      ...about,
+      version: '2.0.0',
+      commit: `${i}b`.padStart(40, '0'),
+      started_at: new Date(deployedMs(i, endMs)).toISOString(),
+    }
+    for (const body of [first, second]) {
+      const { status, body: told } = await bed.call('POST', '/api/v1/deploys', { body })
+      if (status >= 300) throw new Error(`cannot tell of a deploy: ${status}`)
+      if (body === second) ids.push(String(told.id))
+    }
+  }
+  return ids
+}
+
+/** The detector's own passes over the last hour, so that there are verdicts to read. */
+export async function judge(bed: WebBed, endMs: number): Promise<void> {
+  await bed.store.exec(
+    `INSERT INTO touched_minutes (noted_at, signal, batch, minute) SELECT fromUnixTimestamp64Milli({end:Int64}), 'otel_traces', 1, fromUnixTimestamp64Milli({end:Int64}) - toIntervalMinute(number + 1) FROM numbers(2)`,
+    { end: endMs },
+  )
+  const driven = handDriven(bed)
+  driven.advance(endMs - driven.nowMs())
+  await driven.settle()
 }
