@@ -13,6 +13,7 @@ import { dayText } from './place.ts'
 import { Core } from './reader.ts'
 import { findSecrets } from './redact.ts'
 import { withoutSecrets } from './redact-body.ts'
+import { mayHoldCard } from './redact-card.ts'
 import { SpanBlock } from './span-columns.ts'
 import { SpanReader } from './traces.ts'
 
@@ -101,10 +102,13 @@ export class Batches {
     const { wire, snakeKeys } =
       encoding === 'json' ? transcode(body, requests[signal], this.limits.maxDepth) : { wire: body, snakeKeys: 0 }
     this.#read(signal, wire, receivedAtMs, snakeKeys)
-    if (!this.#mayHide(encoding, body)) return this.#decoded()
+    if (!this.#mayHide(encoding, body, wire)) return this.#decoded()
     const clean = withoutSecrets(wire, requests[signal], this.limits.maxDepth)
     // Of JSON what no message has is gone from `wire` already.
-    if (clean === null) return { ...this.#decoded(), ...(encoding === 'json' && { stored: wire }) }
+    if (clean === null) {
+      const isGone = encoding === 'json' && findSecrets(body, 0, body.length).length > 0
+      return { ...this.#decoded(), ...(isGone && { stored: wire }) }
+    }
     for (const blocks of this.#all) blocks.rollback()
     this.#read(signal, clean.body, receivedAtMs, snakeKeys)
     return { ...this.#decoded(), redacted: Object.fromEntries(clean.redacted), stored: clean.body }
@@ -125,13 +129,15 @@ export class Batches {
   }
 
   /**
-   * Whether the body just read may hold a secret. What the rows have as it came was looked at while it was copied; only where something
-   * was altered, left out or rejected, and in JSON (members that no message has), the body itself is looked at.
+   * Whether the body just read may hold a secret. What the rows have as it came was looked at for tokens while it was copied; only where
+   * something was altered, left out or rejected, and in JSON (members that no message has), the body itself is looked at. Card numbers,
+   * which no single byte tells, are looked for in every body.
    */
-  #mayHide(encoding: Encoding, body: Uint8Array): boolean {
+  #mayHide(encoding: Encoding, body: Uint8Array, wire: Uint8Array): boolean {
     const { intake } = this.#core
-    if (!intake.redacts || (encoding === 'protobuf' && !intake.altered)) return false
-    return intake.sensitive || intake.redacted.size > 0 || findSecrets(body, 0, body.length).length > 0
+    if (!intake.redacts) return false
+    if (intake.sensitive || intake.redacted.size > 0 || mayHoldCard(wire, 0, wire.length)) return true
+    return (encoding === 'json' || intake.altered) && findSecrets(body, 0, body.length).length > 0
   }
 
   #decoded(): Decoded {

@@ -3,7 +3,7 @@ import { type LowCard, NOT_ASCII, SUSPECT, SUSPECT_SHORT, type Text } from './co
 import { DecodeError } from './error.ts'
 import type { Limits } from './limits.ts'
 import { valueStart } from './map.ts'
-import { findSecrets, isSensitiveKey, MASK, masked, RULES, type Rule } from './redact.ts'
+import { findSecrets, findTokens, isSensitiveKey, MASK, masked, RULES, type Rule } from './redact.ts'
 import { cutAt, decodeText, encodeText, isUtf8, repaired } from './utf8.ts'
 
 /** The fewest bytes of a token that redact.ts knows, in bytes; only credentials in a URL may be shorter. */
@@ -136,7 +136,7 @@ export class Intake {
     }
     const mayHide = (seen & SUSPECT_SHORT) !== 0 || ((seen & SUSPECT) !== 0 && column.used - start >= SHORTEST_TOKEN)
     if (!mayHide || !this.redacts) return
-    const found = findSecrets(column.data, start, column.used)
+    const found = findTokens(column.data, start, column.used)
     if (found.length === 0) return
     const clean = masked(column.data, start, column.used, found)
     for (const hit of found) this.#count(hit.rule)

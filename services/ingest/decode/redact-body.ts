@@ -1,6 +1,6 @@
 import { DecodeError } from './error.ts'
 import type { FieldSpec, Message } from './json/schema.ts'
-import { findSecrets, isSensitiveKey, MASK, masked, RULES, type Rule } from './redact.ts'
+import { findSecrets, isSensitiveKey, MASK, masked, mayHoldSecret, RULES, type Rule } from './redact.ts'
 import { decodeText, encodeText } from './utf8.ts'
 import { BYTES, Wire } from './wire.ts'
 
@@ -93,7 +93,7 @@ class Rewriter {
 
   /** Something that is not taken over: a change only where it held a secret. */
   #left(from: number, to: number, instead: Uint8Array): Uint8Array {
-    if (findSecrets(this.#wire.buf, from, to).length > 0) this.changed = true
+    if (mayHoldSecret(this.#wire.buf.subarray(from, to))) this.changed = true
     return instead
   }
 

@@ -1,3 +1,5 @@
+import { findCards, mayHoldCard } from './redact-card.ts'
+
 /**
  * Secrets in telemetry, RELIABILITY part 4: by the name of the attribute, and by the look of a value. `Text.put` notes values that
  * hold a byte from which one of the patterns can be told, so most values are never looked at here.
@@ -12,6 +14,7 @@ export const RULES = [
   'slack_token',
   'slack_webhook',
   'url_userinfo',
+  'card_number',
 ] as const
 export type Rule = (typeof RULES)[number]
 
@@ -136,8 +139,8 @@ const TELLS = Uint8Array.from(LOOK_AT, (look) => (look === undefined ? 0 : 1))
 
 const NOTHING_FOUND: Found[] = []
 
-/** The secrets in a value, in order. */
-export const findSecrets = (b: Uint8Array, from: number, to: number): Found[] => {
+/** Tokens and credentials, in order: what `Text.put` can tell by a byte. */
+export const findTokens = (b: Uint8Array, from: number, to: number): Found[] => {
   let found = NOTHING_FOUND
   let after = from
   let noTokenBefore = from
@@ -155,6 +158,20 @@ export const findSecrets = (b: Uint8Array, from: number, to: number): Found[] =>
   }
   return found
 }
+
+/** The secrets in a text, in order and apart: tokens, credentials, and card numbers. */
+export const findSecrets = (b: Uint8Array, from: number, to: number): Found[] => {
+  const tokens = findTokens(b, from, to)
+  const cards = findCards(b, from, to).filter((card) => !tokens.some((t) => card.from < t.to && t.from < card.to))
+  if (cards.length === 0) return tokens
+  return [...tokens, ...cards.map((card) => ({ ...card, rule: 'card_number' as const }))].sort(
+    (x, y) => x.from - y.from,
+  )
+}
+
+/** Whether bytes that are no single text, as a whole body, may hold a secret: only a look at each text can tell. */
+export const mayHoldSecret = (b: Uint8Array): boolean =>
+  findTokens(b, 0, b.length).length > 0 || mayHoldCard(b, 0, b.length)
 
 export const MASK = Uint8Array.from('[redacted]', (c) => c.charCodeAt(0))
 

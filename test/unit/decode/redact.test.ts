@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Batches, type Signal } from '../../../services/ingest/decode/index.ts'
+import { findSecrets } from '../../../services/ingest/decode/redact.ts'
 import { logRecord, metric, span } from './support/arbitrary.ts'
 import { attr, encode, logs, metrics, NOW, type Plain, sealAll, spans, toJson, utf8 } from './support/otlp.ts'
 
@@ -15,6 +16,8 @@ const SECRETS: [string, string][] = [
   [`xox${'b'}-123456789012-abcdef`, '123456789012-abcdef'],
   ['https://hooks.slack.com/services/T0/B0/hooksecret', 'hooksecret'],
   ['postgres://me:hunter2pass@db/x', 'hunter2pass'],
+  ['4111 1111 1111 1111', '1111 1111 1111'],
+  ['378282246310005', '82246310005'],
 ]
 const PARTS = SECRETS.map(([, part]) => part)
 const holdsSecret = (bytes: Uint8Array | string): string | undefined =>
@@ -33,7 +36,7 @@ function planted(request: Plain, secrets: string[]): Plain {
   const walk = (value: Plain, key: string): Plain => {
     if (typeof value === 'string') return joined(value, next())
     if (value instanceof Uint8Array)
-      return key === 'bytesValue' ? Uint8Array.from(Buffer.concat([value, Buffer.from(next())])) : value
+      return key === 'bytesValue' ? Uint8Array.from(Buffer.concat([value, Buffer.from(` ${next()}`)])) : value
     if (Array.isArray(value)) return value.map((item) => walk(item, key))
     if (value === null || typeof value !== 'object') return value
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, walk(inner, name)]))
@@ -103,6 +106,40 @@ describe('a body without secrets', () => {
     )
     expect(notes.map((n) => n.stored !== undefined)).toEqual([false, true, false, true])
   })
+})
+
+describe('a card number', () => {
+  const found = (text: string) => {
+    const bytes = utf8(text)
+    return findSecrets(bytes, 0, bytes.length).map(({ from, to, rule }) => `${rule}: ${text.slice(from, to)}`)
+  }
+  it.each([
+    ['4111111111111111'],
+    ['4111 1111 1111 1111'],
+    ['5555-5555-5555-4444'],
+    ['2223003122003222'],
+    ['3782 822463 10005'],
+    ['36227206271667'],
+    ['6011111111111117'],
+    ['3530111333300000'],
+  ])('%s is found wherever it stands', (card) => {
+    const around = ['', 'pay ', 'card=', '"', 'x'.repeat(40).concat(' '), '2024 ']
+    for (const before of around)
+      for (const after of ['', '.', ' 12/29', '"', ','])
+        expect(found(`${before}${card}${after}`)).toEqual([`card_number: ${card}`])
+  })
+  it.each([
+    ['a check digit that is wrong', '4111111111111112'],
+    ['nanoseconds', '1795348800000000123'],
+    ['milliseconds', '1795348800000'],
+    ['a range that nobody issues', '9111111111111111'],
+    ['a part of a longer number', '41111111111111111'],
+    ['a part of an id', '550e8400-e29b-4111-8111-1111111111a1'],
+    ['a part of a hex text', 'ab4111111111111111'],
+    ['a part of a name', 'order_4111111111111111'],
+    ['a fraction', '0.4111111111111111'],
+    ['other groups', '41111111 11111111'],
+  ])('%s is none', (_, text) => expect(found(text)).toEqual([]))
 })
 
 const [AWS] = SECRETS[0]!
