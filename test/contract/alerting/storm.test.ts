@@ -8,13 +8,13 @@ const calm = { lost: [], doubled: [], outOfOrder: [], wrongDeadLetters: [], badS
 describe('a receiver that fails and an alerter that is killed', () => {
   it('lose no message, repeat none but under its id, and keep the order (E11, short)', async () => {
     expect(await runStorm({ alerts: 20, kills: 4, seed: 3 })).toMatchObject(calm)
-  }, 90_000)
+  }, 180_000)
 
   it('is seen where it does lose or double: two careless senders', async () => {
     const careless = (flaw: Flaw) => runStorm({ alerts: 10, kills: 1, seed: 5, flaw })
     expect((await careless('settles_first')).lost).not.toEqual([])
     expect((await careless('new_ids')).doubled).not.toEqual([])
-  }, 120_000)
+  }, 240_000)
 
   const missing = postgresMissing()
   if (missing) process.stderr.write(`two alerters on one PostgreSQL: skipped, ${missing}\n`)
@@ -30,6 +30,6 @@ describe('a receiver that fails and an alerter that is killed', () => {
         cluster.stop()
       }
     },
-    120_000,
+    240_000,
   )
 })
