@@ -61,10 +61,8 @@ async function judge(
   nowMs: number,
 ): Promise<Verdict> {
   const { deploy } = watched
-  watched.seasonal ??= await readSeasonal(deps.store, deploy, deps.config.watchMinutes)
   const o = {
     ...deps.config,
-    seasonal: watched.seasonal,
     closedMinute,
     quiet,
     othersAlive,
@@ -73,12 +71,17 @@ async function judge(
     before: watched.verdict,
     nowMs,
   }
-  const alone = decide(window, deploy, o)
+  let alone = decide(window, deploy, { ...o, seasonal: watched.seasonal ?? [] })
+  if (watched.seasonal === null && alone.findings.length > 0) {
+    // Earlier days can only excuse: they are read when there is something to excuse.
+    watched.seasonal = await readSeasonal(deps.store, deploy, deps.config.watchMinutes)
+    alone = decide(window, deploy, { ...o, seasonal: watched.seasonal })
+  }
   const harmful = alone.findings.filter((f) => f.harmful)
   if (harmful.length === 0) return alone
   const onsetMs = Math.min(...harmful.map((f) => Date.parse(f.started_at)))
   const around = await readAround(deps, memory, { deploy, window, onsetMs, untilMs: (closedMinute + 1) * 60_000 })
-  return decide(window, deploy, { ...o, around })
+  return decide(window, deploy, { ...o, seasonal: watched.seasonal ?? [], around })
 }
 
 /** The deploys of the same service that are watched now, this one among them. */

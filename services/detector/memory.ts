@@ -6,11 +6,11 @@ import type { Config } from '../../shared/runtime/settings.ts'
 import type { State } from '../../shared/state/state.ts'
 import type { Store } from '../../shared/store/store.ts'
 import { Clocks } from './clocks.ts'
+import type { Day } from './decide/season.ts'
 import { Lines } from './rolling/lines.ts'
 import { Triggers } from './rolling/trigger.ts'
 import { LogPatterns } from './rollups/patterns.ts'
 import { createTouchedReader } from './rollups/touched.ts'
-import type { Seasonal } from './seasonal.ts'
 import { WindowCache } from './window/cache.ts'
 
 /** What one look at a deploy needs to know of the look before. */
@@ -21,7 +21,7 @@ export type Watched = {
   /** Closed minute and quietness at the last look: another look is due when they differ. */
   looked: string
   /** The same hours of earlier days; read once, when it is first looked at. */
-  seasonal: Seasonal | null
+  seasonal: readonly Day[] | null
   /** Minutes that matter to it changed since. */
   dirty: boolean
 }

@@ -1,25 +1,29 @@
 import type { Deploy } from '../../shared/model/deploy.ts'
-import { requestsByMinute } from '../../shared/store/rollups.ts'
 import type { Store } from '../../shared/store/store.ts'
+import type { Day } from './decide/season.ts'
+import { spanOf } from './window/cache.ts'
+import { fill } from './window/read.ts'
+import { type Cell, emptyWindow } from './window/window.ts'
 
 /** Earlier days whose same hours tell what is usual now: yesterday, and the same day last week. */
 const DAYS_BACK = [1, 7]
 const DAY_MIN = 1440
+/** Minutes before the same hours, which say whether that day changed then too. */
+const BEFORE_MINUTES = 60
+/** What is compared with earlier days. */
+const CELLS: readonly Cell[] = ['route', 'edge', 'exception', 'log', 'pattern', 'metric']
 
-/** Requests of the service in the minutes of a watch as they were on earlier days: epoch minute of the watch → requests then. */
-export type Seasonal = readonly ReadonlyMap<number, number>[]
-
-/** Reads the same hours of earlier days for the watch of one deploy, newest day first; days without any request are left out. */
-export async function readSeasonal(store: Store, deploy: Deploy, watchMinutes: number): Promise<Seasonal> {
-  const startedMs = Date.parse(deploy.started_at)
-  const days = await Promise.all(
-    DAYS_BACK.map(async (days) => {
-      const backMin = days * DAY_MIN
-      const fromMs = startedMs - backMin * 60_000
-      const span = { fromMs, toMs: fromMs + (watchMinutes + 10) * 60_000 }
-      const then = await requestsByMinute(store, { service: deploy.service, environment: deploy.environment, ...span })
-      return new Map([...then].map(([minute, n]) => [minute + backMin, n]))
-    }),
-  )
-  return days.filter((day) => day.size > 0)
+/** Reads the same hours of earlier days for the watch of one deploy, newest day first; days without any telemetry are left out. */
+export async function readSeasonal(store: Store, deploy: Deploy, watchMinutes: number): Promise<Day[]> {
+  const { from, start, to } = {
+    ...spanOf(deploy, watchMinutes),
+    start: Math.floor(Date.parse(deploy.started_at) / 60_000),
+  }
+  const days = DAYS_BACK.map((n) => {
+    const backMin = n * DAY_MIN
+    const first = Math.max(from, start - BEFORE_MINUTES) - backMin
+    return { backMin, window: emptyWindow(deploy, first, to - backMin) }
+  })
+  for (const { window } of days) await fill(store, [window], window.fromMinute, window.toMinute, CELLS)
+  return days.filter(({ window }) => window.series.size > 0)
 }

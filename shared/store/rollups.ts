@@ -35,21 +35,3 @@ export async function listCallersOf(
   )
   return rows.map((r) => r.service)
 }
-
-/** Requests of a service in each minute of a span, all routes and versions: epoch minute → requests. Minutes without any are absent. */
-export async function requestsByMinute(
-  store: Store,
-  o: { service: string; environment: string; fromMs: number; toMs: number },
-): Promise<Map<number, number>> {
-  const rows = await store.rows<{ at: number; n: number }>(
-    `SELECT toUInt32(toUnixTimestamp(minute) / 60) AS at, toFloat64(sum(requests)) AS n FROM rollup_services FINAL
-     WHERE service = {service:String} AND environment = {environment:String} AND ${RANGE} GROUP BY at ORDER BY at LIMIT 5000`,
-    {
-      service: o.service,
-      environment: o.environment,
-      from_s: Math.floor(o.fromMs / 60_000) * 60,
-      to_s: Math.ceil(o.toMs / 60_000) * 60,
-    },
-  )
-  return new Map(rows.map((r) => [Number(r.at), Number(r.n)]))
-}

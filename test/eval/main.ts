@@ -10,6 +10,8 @@ export type EvalOptions = {
   out: string
   /** A generated set's short form. */
   quick: boolean
+  /** Of a generated set: another seed draws other data. */
+  seed: number
   /** One line of progress on stderr. */
   progress: (line: string) => void
 }
@@ -33,14 +35,16 @@ async function main(argv: string[]): Promise<number> {
       out: { type: 'string' },
       only: { type: 'string' },
       quick: { type: 'boolean' },
+      seed: { type: 'string' },
     },
   })
   const name = positionals[0] ?? ''
   const input = values.data ?? values.cases
   const module = sets.includes(name) ? ((await import(`./sets/${name}.ts`)) as EvalModule) : undefined
-  if (!module || (!module.generated && (!input || !values.out))) {
+  const seeded = /^\d+$/.test(values.seed ?? '0')
+  if (!module || !seeded || (!module.generated && (!input || !values.out))) {
     process.stderr.write(
-      `usage: npm run eval -- <${sets.join('|')}> (--data DIR | --cases FILE | --quick | --only WORLD) --out OUT\n`,
+      `usage: npm run eval -- <${sets.join('|')}> (--data DIR | --cases FILE | --quick | --only WORLD) [--seed N] --out OUT\n`,
     )
     return 3
   }
@@ -50,6 +54,7 @@ async function main(argv: string[]): Promise<number> {
     input: input ?? values.only ?? '',
     out: values.out ?? '',
     quick: values.quick ?? false,
+    seed: Number(values.seed ?? 0),
     progress: say,
   })
   say(`done in ${((performance.now() - started) / 1000).toFixed(1)} s`)

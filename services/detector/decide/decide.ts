@@ -11,6 +11,7 @@ import { findingOf } from './finding.ts'
 import { type Frame, frameOf, minuteIso } from './frame.ts'
 import { gather } from './gather.ts'
 import { powerOf } from './power.ts'
+import type { Day } from './season.ts'
 import { type Signal, signalId } from './signal.ts'
 import { silence } from './silence.ts'
 import { soonAfter, togetherWith } from './together.ts'
@@ -37,8 +38,8 @@ export type DecideOptions = {
   /** Other services still send: silence of this one is its own. */
   othersAlive: boolean
   excluded: ReadonlySet<number>
-  /** Requests per epoch minute in the same hours of earlier days, newest day first. */
-  seasonal?: readonly ReadonlyMap<number, number>[]
+  /** The same hours of earlier days, newest first. */
+  seasonal?: readonly Day[]
   /** Deploys of the same service, this one among them or not. */
   siblings?: readonly Deploy[]
   /** The services around; absent where they were not read, and then nothing is another's doing. */
@@ -55,7 +56,7 @@ export function decide(window: Window, deploy: Deploy, o: DecideOptions): Verdic
   const siblings = o.siblings ?? []
   const together = togetherWith(deploy, siblings)
   const frame = frameOf(window, deploy, { ...o, together })
-  const signals = [...gather(frame, o.sensitivity, o.seasonal), ...silence(frame, o)]
+  const signals = [...gather(frame, o.sensitivity), ...silence(frame, o)]
   const firing = new Set(
     (o.before?.verdict === 'regressed' ? o.before.findings : [])
       .filter((f) => f.harmful)

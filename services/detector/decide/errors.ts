@@ -1,9 +1,10 @@
 import type { SignalName } from '../../../shared/model/verdict.ts'
 import { type Count, type Judgement, judgeCounts, type Sensitivity } from '../judge/index.ts'
 import { baselineOf, forTest } from './baseline.ts'
-import { moreSensitive } from './families.ts'
-import { type Frame, track } from './frame.ts'
+import { certainP, moreSensitive } from './families.ts'
+import { type Frame, type Track, track } from './frame.ts'
 import { beganBefore, bestSplit, countGains } from './onset.ts'
+import { LEAST_REQUESTS, sameHours } from './season.ts'
 import { digits, dismissed, percent, points, type Signal } from './signal.ts'
 import { ratioSql, type SpanCell } from './sql.ts'
 
@@ -13,12 +14,12 @@ export const sumCounts = (counts: readonly Count[]): Count =>
 export const ratio = (c: Count): number => (c.total === 0 ? 0 : c.bad / c.total)
 
 /**
- * Holds a change against the deploy only where it began with it, and where more than one minute shows it.
- * `lineOf` gives every slot up to now, bad and total.
+ * Holds a change against the deploy only where it began with it, where more than one minute shows it, and where earlier days did not change as much at
+ * this time. `trackOf` gives the counts of a frame: this one's, and those of earlier days.
  */
-export function blame(j: Judgement, frame: Frame, lineOf: () => Count[], expected: number): Judgement {
+export function blame(j: Judgement, frame: Frame, trackOf: (frame: Frame) => Track, expected: number): Judgement {
   if (j.judgement !== 'high' && j.judgement !== 'low') return j
-  const line = lineOf()
+  const line = trackOf(frame).line()
   const before = beganBefore(countGains(line), frame.start)
   if (before !== null) {
     const since = ratio(sumCounts(line.slice(before, frame.start)))
@@ -29,7 +30,14 @@ export function blame(j: Judgement, frame: Frame, lineOf: () => Count[], expecte
   const current = line.slice(frame.from, frame.end)
   if (j.judgement === 'high' && current.length >= 2 && oneMinuteOnly(current, expected))
     return dismissed(j, `${j.reason}; only one minute shows it so far`)
-  return j
+  const season = sameHours(frame, j.effect, (day) => changeOn(trackOf(day)))
+  return season ? dismissed(j, `${j.reason}; ${season}`) : j
+}
+
+/** By how much the share moved on an earlier day; null where there were too few to say. */
+function changeOn(t: Track): number | null {
+  const [was, now] = [sumCounts(t.baseline), sumCounts(t.current)]
+  return Math.min(was.total, now.total) < LEAST_REQUESTS ? null : ratio(now) - ratio(was)
 }
 
 /** True where the difference is gone without its worst minute. */
@@ -41,16 +49,18 @@ function oneMinuteOnly(current: readonly Count[], expected: number): boolean {
 }
 
 export function errorSignal(frame: Frame, cell: SpanCell, key: string | null, sensitivity: Sensitivity): Signal {
-  const t = track(frame, cell, key)
+  const trackOf = (f: Frame): Track => track(f, cell, key)
+  const t = trackOf(frame)
   const base = baselineOf(frame, t)
   const raw = judgeCounts({
     baseline: forTest(base.counts, t.current.length),
     current: t.current,
     concurrent: base.concurrent,
+    certain: certainP('error', sensitivity),
     sensitivity: moreSensitive(sensitivity),
   })
   const expected = ratio(sumCounts(base.counts))
-  const judgement = blame(raw, frame, t.line, expected)
+  const judgement = blame(raw, frame, trackOf, expected)
   const name: SignalName = cell === 'route' ? 'error_ratio' : 'dependency_error_ratio'
   return {
     name,

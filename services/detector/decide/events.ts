@@ -1,7 +1,7 @@
 import { type Count, judgeCounts, type Sensitivity } from '../judge/index.ts'
 import { baselineOf, forTest } from './baseline.ts'
 import { blame, onsetOf, ratio, sumCounts } from './errors.ts'
-import { moreSensitive } from './families.ts'
+import { certainP, moreSensitive } from './families.ts'
 import { type Frame, type Track, track } from './frame.ts'
 import { countGains } from './onset.ts'
 import { digits, percent, points, type Signal } from './signal.ts'
@@ -26,18 +26,20 @@ function outOf(bad: Track, total: Track): Track {
 
 /** Exceptions of one type, out of the service's requests. */
 export function exceptionSignal(frame: Frame, type: string, sensitivity: Sensitivity): Signal {
-  const t = outOf(track(frame, 'exception', type), track(frame, 'route', null))
+  const trackOf = (f: Frame): Track => outOf(track(f, 'exception', type), track(f, 'route', null))
+  const t = trackOf(frame)
   const base = baselineOf(frame, t)
   const was = sumCounts(base.counts)
   const raw = judgeCounts({
     baseline: forTest(base.counts, t.current.length),
     current: t.current,
     concurrent: base.concurrent,
+    certain: certainP('error', sensitivity),
     sensitivity: moreSensitive(sensitivity),
   })
   const isNew = was.bad === 0
   const few = isNew && sumCounts(t.current).bad < NEW_EXCEPTIONS
-  const judged = blame(raw, frame, t.line, ratio(was))
+  const judged = blame(raw, frame, trackOf, ratio(was))
   return {
     name: isNew ? 'exception_new' : 'exception_rate',
     dimension: type,
@@ -63,7 +65,7 @@ export function exceptionSignal(frame: Frame, type: string, sensitivity: Sensiti
 }
 
 /** Error and fatal records, out of all log records. */
-export function logSignal(frame: Frame, sensitivity: Sensitivity): Signal {
+function errorLogs(frame: Frame): Track {
   const bad = BAD_SEVERITIES.map((severity) => track(frame, 'log', severity))
   const [error, fatal] = [bad[0]!, bad[1]!]
   const plus = (a: Count[], b: Count[]) => a.map((c, i) => ({ bad: 0, total: c.total + (b[i]?.total ?? 0) }))
@@ -74,20 +76,25 @@ export function logSignal(frame: Frame, sensitivity: Sensitivity): Signal {
     beside: plus(error.beside, fatal.beside),
     line: () => plus(error.line(), fatal.line()),
   }
-  const t = outOf(both, track(frame, 'log', null))
+  return outOf(both, track(frame, 'log', null))
+}
+
+export function logSignal(frame: Frame, sensitivity: Sensitivity): Signal {
+  const t = errorLogs(frame)
   const base = baselineOf(frame, t)
   const was = sumCounts(base.counts)
   const raw = judgeCounts({
     baseline: forTest(base.counts, t.current.length),
     current: t.current,
     concurrent: base.concurrent,
+    certain: certainP('error', sensitivity),
     sensitivity: moreSensitive(sensitivity),
   })
   return {
     name: 'log_error_rate',
     dimension: '(all)',
     kind: 'error',
-    judgement: blame(raw, frame, t.line, ratio(was)),
+    judgement: blame(raw, frame, errorLogs, ratio(was)),
     canHarm: true,
     baseline: base.kind,
     slots: base.slots,

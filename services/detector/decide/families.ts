@@ -1,4 +1,5 @@
 import { type Combined, combine, type Sensitivity, type SignalJudgement } from '../judge/index.ts'
+import { ALPHA } from '../judge/kinds.ts'
 import { type Signal, signalId } from './signal.ts'
 
 /**
@@ -15,33 +16,29 @@ function familyOf(s: Signal): 'failing' | 'slow' | 'logs' | 'calls' | 'other' {
 
 /** Failures are counted exactly, and a large rise of them is the worst there is: they are tested one level finer … */
 export const moreSensitive = (s: Sensitivity): Sensitivity => (s === 'low' ? 'normal' : 'high')
-/** … and what is not certain must be large: five failures, four points and three times what was expected, or half as slow again. */
-export const CERTAIN_P = 5e-4
-const LARGE_POINTS = 0.04
-const LARGE_FACTOR = 3
-const LARGE_COUNT = 5
+/**
+ * … and what is not certain must be large. Certain is p below a share of the level of a deploy: a service has dozens of routes and edges, each of
+ * which may be wrong. Latencies drift for reasons of their own, more than two hours of history show: a tenth of that for them. Both are the
+ * coarsest round shares that left fewer than 1 % of unchanged deploys of the generated world flagged. Log patterns are many: half that of failures.
+ */
+const CERTAIN_SHARE = { error: 1 / 35, latency: 1 / 350, log: 1 / 70 }
+export const certainP = (kind: keyof typeof CERTAIN_SHARE, s: Sensitivity): number => CERTAIN_SHARE[kind] * ALPHA[s]
+/** Slower by half again counts without that. */
 export const LARGE_LATENCY = 0.5
 /** Young processes are slow (cold caches, compiling): for as long as their resources are (decide/series.ts), what is less than a fifth slower waits. */
 const WARM_UP_MINUTES = 10
 const WARM_UP_LATENCY = 0.2
-/** After this long there are requests enough to be certain, and looks enough to be fooled. */
-const FINER_MINUTES = 15
-
-function stands(f: Combined['findings'][number], s: Signal, minutes: number): boolean {
-  const { observed, expected, pValue, effect } = f.judgement
-  if (s.kind === 'latency') {
-    if (f.worse && effect >= LARGE_LATENCY) return true
-    return pValue <= CERTAIN_P && (!f.worse || minutes > WARM_UP_MINUTES || effect >= WARM_UP_LATENCY)
-  }
-  if (s.kind !== 'error') return true
-  return (
-    pValue <= CERTAIN_P ||
-    (f.worse &&
-      minutes <= FINER_MINUTES &&
-      observed - expected >= LARGE_POINTS &&
-      observed >= LARGE_FACTOR * expected &&
-      observed * f.judgement.n.current >= LARGE_COUNT)
-  )
+/** Why a finding is not held against the deploy yet; null where it stands. */
+function doubt(f: Combined['findings'][number], s: Signal, minutes: number, sensitivity: Sensitivity): string | null {
+  if (s.kind !== 'error' && s.kind !== 'latency') return null
+  const { pValue, effect, reason } = f.judgement
+  const slower = s.kind === 'latency' && f.worse
+  if (slower && effect >= LARGE_LATENCY) return null
+  const limit = certainP(s.kind, sensitivity)
+  if (pValue > limit) return `${reason}, but not certain: a deploy has many signals, so p must be below ${limit}`
+  if (slower && minutes <= WARM_UP_MINUTES && effect < WARM_UP_LATENCY)
+    return `${reason}, but young processes are slow: it waits for minute ${WARM_UP_MINUTES}`
+  return null
 }
 
 /** One answer from the judgements of one deploy after `minutes` judged, corrected family by family. */
@@ -59,9 +56,15 @@ export function combineFamilies(
   const byId = new Map(signals.map((s) => [signalId(s), s]))
   const answers = [...families].map(([name, family]) => {
     const answer = combine(family, { sensitivity: name === 'failing' ? moreSensitive(sensitivity) : sensitivity })
+    const doubts = answer.findings.flatMap(({ signal }, i) => {
+      const reason = firing.has(signal) ? null : doubt(answer.findings[i]!, byId.get(signal)!, minutes, sensitivity)
+      return reason === null ? [] : [{ signal, reason }]
+    })
+    const doubted = new Set(doubts.map((d) => d.signal))
     return {
       ...answer,
-      findings: answer.findings.filter((f) => firing.has(f.signal) || stands(f, byId.get(f.signal)!, minutes)),
+      findings: answer.findings.filter((f) => !doubted.has(f.signal)),
+      dismissed: [...answer.dismissed, ...doubts],
     }
   })
   return {

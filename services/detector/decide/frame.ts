@@ -2,6 +2,7 @@ import type { Deploy } from '../../../shared/model/deploy.ts'
 import { changesBuild, ms } from '../../../shared/state/deploy-merge.ts'
 import type { Count, Histogram } from '../judge/index.ts'
 import { type Build, type Cell, isBuild, type Series, type Window } from '../window/window.ts'
+import type { Day } from './season.ts'
 
 /** The old version beside the new one counts as a baseline from this many requests on, and this share of the new one's. */
 const BESIDE_REQUESTS = 30
@@ -32,6 +33,8 @@ export type Frame = {
   requestsOfAll: number
   /** Telemetry carries versions, and this deploy's is not among them. */
   unseen: boolean
+  /** The same hours of earlier days, newest first. */
+  earlier: readonly Day[]
 }
 
 export type FrameOptions = {
@@ -42,6 +45,8 @@ export type FrameOptions = {
   excluded: ReadonlySet<number>
   /** Deploys of the service minutes before this one, judged together with it (together.ts). */
   together?: readonly Deploy[]
+  /** The same hours of earlier days, newest first. */
+  seasonal?: readonly Day[]
 }
 
 const beganMs = (d: Deploy): number =>
@@ -80,6 +85,7 @@ export function frameOf(window: Window, deploy: Deploy, o: FrameOptions): Frame 
     requestsSoFar: sum(mine, Math.max(0, start), closed),
     requestsOfAll: sum(routes, Math.max(0, start), closed),
     unseen: build !== null && anyOf.every((s) => sum([s], Math.max(0, start), closed) === 0),
+    earlier: o.seasonal ?? [],
   }
 }
 

@@ -16,16 +16,12 @@ const MAX_EDGES = 100
 const MAX_EXCEPTIONS = 100
 
 /** Every signal of the service that can be compared for this deploy. */
-export function gather(
-  frame: Frame,
-  sensitivity: Sensitivity,
-  seasonal: readonly ReadonlyMap<number, number>[] = [],
-): Signal[] {
+export function gather(frame: Frame, sensitivity: Sensitivity): Signal[] {
   if (frame.end <= frame.from) return []
   const routes = keysOf(frame.index.all.get('route') ?? []).slice(0, MAX_ROUTES)
   const edges = keysOf(frame.index.all.get('edge') ?? []).slice(0, MAX_EDGES)
   const exceptions = keysOf(frame.index.all.get('exception') ?? []).slice(0, MAX_EXCEPTIONS)
-  const throughput = routes.length > 0 ? throughputSignal(frame, sensitivity, seasonal) : null
+  const throughput = routes.length > 0 ? throughputSignal(frame, sensitivity) : null
   return [
     ...(routes.length > 1 ? [errorSignal(frame, 'route', null, sensitivity)] : []),
     ...routes.map((key) => errorSignal(frame, 'route', key, sensitivity)),

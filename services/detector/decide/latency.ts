@@ -1,9 +1,12 @@
 import type { BaselineKind } from '../../../shared/model/verdict.ts'
 import { quantileMs, SCALE } from '../../../shared/store/histogram.ts'
 import { type Histogram, type Judgement, judgeDistribution, type Sensitivity } from '../judge/index.ts'
+import type { Series } from '../window/window.ts'
 import { onsetOf } from './errors.ts'
+import { certainP } from './families.ts'
 import { type Frame, histogramTrack, type Track } from './frame.ts'
 import { beganBefore, meanGains } from './onset.ts'
+import { LEAST_REQUESTS, sameHours } from './season.ts'
 import { digits, dismissed, msText, relative, type Signal } from './signal.ts'
 import { quantileSql, type SpanCell } from './sql.ts'
 
@@ -15,6 +18,8 @@ const QUANTILES = [0.5, 0.75, 0.9, 0.95, 0.99]
 /** A quantile needs this many requests beyond it. */
 const BEYOND = 5
 const CLEARLY_MORE = 1.25
+/** Latency grows as this power of the load: that of a single queue which is busy a quarter of the time, ρ / (1 - ρ) at ρ = 1/4 (M/M/1). */
+const LOAD_POWER = 1 / 3
 
 export function pooled(histograms: readonly Histogram[]): Map<number, number> {
   const all = new Map<number, number>()
@@ -49,9 +54,17 @@ export function latencySignal(frame: Frame, cell: SpanCell, key: string, sensiti
 function ofFrame(frame: Frame, cell: SpanCell, key: string, sensitivity: Sensitivity): Signal {
   const t = histogramTrack(frame, cell, key)
   const { histograms, kind, concurrent } = baselineOf(frame, t)
-  const judged = judgeDistribution({ scale: SCALE, baseline: histograms, current: t.current, concurrent, sensitivity })
+  const judged = judgeDistribution({
+    scale: SCALE,
+    baseline: histograms,
+    current: t.current,
+    concurrent,
+    explained: kind === 'before' ? byLoad(frame, cell, key) : 1,
+    certain: certainP('latency', sensitivity),
+    sensitivity,
+  })
   const raw = { ...judged, reason: inMs(judged.reason) }
-  const judgement = blame(raw, frame, t, histograms)
+  const judgement = blame(raw, frame, cell, t, histograms)
   return {
     name: cell === 'route' ? 'latency' : 'dependency_latency',
     dimension: key,
@@ -63,6 +76,24 @@ function ofFrame(frame: Frame, cell: SpanCell, key: string, sensitivity: Sensiti
     finding: () => describe(frame, cell, t, histograms, kind, raw),
   }
 }
+
+/**
+ * How many times slower (or faster) requests may be because there are more (or fewer) of them than before. Of the route itself and of the service the
+ * one that explains more; of calls, the requests that the service itself got: how many calls it makes of them is the deploy's doing.
+ */
+function byLoad(frame: Frame, cell: SpanCell, key: string): number {
+  const current = Array.from({ length: frame.end - frame.from }, (_, i) => frame.from + i)
+  const grown = (series: readonly Series[]): number => {
+    const [now, was] = [perMinute(series, current), perMinute(series, frame.baseline)]
+    return now > 0 && was > 0 ? now / was : 1
+  }
+  const service = grown(frame.index.all.get('route') ?? [])
+  const own = cell === 'route' ? grown(frame.index.byKey.get(`route\n${key}`) ?? []) : service
+  return Math.abs(Math.log(own)) > Math.abs(Math.log(service)) ? own ** LOAD_POWER : service ** LOAD_POWER
+}
+
+const perMinute = (series: readonly Series[], slots: readonly number[]): number =>
+  slots.reduce((n, slot) => series.reduce((sum, s) => sum + (s.total[slot] ?? 0), n), 0) / slots.length
 
 /** The judge knows no units: its histograms hold nanoseconds, people read milliseconds. */
 const inMs = (reason: string): string =>
@@ -81,7 +112,13 @@ function baselineOf(
   return { histograms: t.baseline, kind: 'before', concurrent: t.beside }
 }
 
-function blame(j: Judgement, frame: Frame, t: Track<Histogram>, baseline: readonly Histogram[]): Judgement {
+function blame(
+  j: Judgement,
+  frame: Frame,
+  cell: SpanCell,
+  t: Track<Histogram>,
+  baseline: readonly Histogram[],
+): Judgement {
   if (j.judgement !== 'high' && j.judgement !== 'low') return j
   const base = pooled(baseline)
   const line = t.line()
@@ -103,7 +140,17 @@ function blame(j: Judgement, frame: Frame, t: Track<Histogram>, baseline: readon
     Math.log(without / moved.was) / Math.log(moved.now / moved.was) < 0.25
   )
     return dismissed(j, `${j.reason}; only one minute shows it so far`)
-  return j
+  const season = sameHours(frame, Math.log(moved.now / moved.was), (day) => changeOn(day, cell, t.key, moved.q))
+  return season ? dismissed(j, `${j.reason}; ${season}`) : j
+}
+
+/** By how much (logarithm of the factor) a quantile moved on an earlier day; null where there were too few requests to say. */
+function changeOn(day: Frame, cell: SpanCell, key: string, q: number): number | null {
+  const t = histogramTrack(day, cell, key)
+  const [before, after] = [pooled(t.baseline), pooled(t.current)]
+  if (Math.min(sizeOfHistogram(before), sizeOfHistogram(after)) < LEAST_REQUESTS) return null
+  const [was, now] = [quantileMs(before, q), quantileMs(after, q)]
+  return was === null || now === null ? null : Math.log(now / was)
 }
 
 function withoutWorst(current: readonly Histogram[]): Histogram[] {

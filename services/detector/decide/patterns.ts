@@ -3,7 +3,7 @@ import { type Count, type Judgement, judgeCounts, type Sensitivity } from '../ju
 import { keysOf, type Series } from '../window/window.ts'
 import { baselineOf, forTest } from './baseline.ts'
 import { blame, onsetOf, ratio, sumCounts } from './errors.ts'
-import { CERTAIN_P, moreSensitive } from './families.ts'
+import { certainP, moreSensitive } from './families.ts'
 import { type Frame, minuteIso, type Track, track } from './frame.ts'
 import { countGains } from './onset.ts'
 import { digits, dismissed, percent, type Signal } from './signal.ts'
@@ -84,6 +84,8 @@ function outOf(lines: Track, whole: Track, served: boolean): Track {
 }
 
 function judged(frame: Frame, of: Pattern, lines: Track, whole: Track, sensitivity: Sensitivity): Signal {
+  const wholeCell = of.served ? 'route' : 'log'
+  const trackOf = (f: Frame): Track => outOf(track(f, 'pattern', of.key), track(f, wholeCell, null), of.served)
   const t = outOf(lines, whole, of.served)
   const base = baselineOf(frame, t)
   const was = sumCounts(base.counts)
@@ -95,14 +97,14 @@ function judged(frame: Frame, of: Pattern, lines: Track, whole: Track, sensitivi
     sensitivity: moreSensitive(sensitivity),
   })
   const unseen = was.bad === 0 && of.firstMinute - frame.window.fromMinute >= frame.start
-  const judgement = weighed(blame(worded(raw), frame, t.line, ratio(was)), t.current, now, was)
+  const judgement = weighed(blame(worded(raw), frame, trackOf, ratio(was)), t.current, now, was)
   return {
     name: unseen ? 'log_pattern_new' : 'log_pattern_rate',
     dimension: of.key,
     label: of.label,
     kind: 'log',
     judgement,
-    canHarm: of.harms && judgement.pValue <= CERTAIN_P,
+    canHarm: of.harms && judgement.pValue <= certainP('log', sensitivity),
     baseline: base.kind,
     slots: base.slots,
     finding: () => describe(frame, of, { lines, whole, shares: t }, base, unseen),

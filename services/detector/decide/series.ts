@@ -3,6 +3,7 @@ import { keysOf, type Series } from '../window/window.ts'
 import { type Frame, type Parts, partsOf } from './frame.ts'
 import { bestSplit, meanGains } from './onset.ts'
 import { judgeAgain } from './prepared.ts'
+import { earlierFrames, sameHours } from './season.ts'
 import { digits, dismissed, relative, type Signal } from './signal.ts'
 import { metricSql, rateSql } from './sql.ts'
 
@@ -25,19 +26,18 @@ type Values = (number | null)[]
  * Requests per minute of the whole service, all builds: a canary takes traffic from the old version, not from the service. A
  * fall that the same hours of earlier days show as well is not the deploy's.
  */
-export function throughputSignal(
-  frame: Frame,
-  sensitivity: Sensitivity,
-  days: readonly ReadonlyMap<number, number>[] = [],
-): Signal | null {
-  const series = frame.index.all.get('route') ?? []
-  const perMinute = (slot: number): number => series.reduce((n, s) => n + (s.total[slot] ?? 0), 0)
-  const baseline = frame.baseline.map(perMinute)
+export function throughputSignal(frame: Frame, sensitivity: Sensitivity): Signal | null {
+  const perMinute = (f: Frame, slots: readonly number[]): number[] => {
+    const series = f.index.all.get('route') ?? []
+    return slots.map((slot) => totalOf(series, [slot]))
+  }
+  const baseline = perMinute(frame, frame.baseline)
   if (baseline.filter((n) => n > 0).length < HISTORY_MINUTES) return null
-  const current = range(frame.from, frame.end).map(perMinute)
-  const seasonal = days.map((day) =>
-    range(frame.from, frame.end).map((slot) => day.get(slot + frame.window.fromMinute) ?? null),
-  )
+  const current = perMinute(frame, range(frame.from, frame.end))
+  // a minute without any request on an earlier day is missing, not zero
+  const seasonal = earlierFrames(frame)
+    .map((day): Values => perMinute(day, range(day.from, day.end)).map((n) => n || null))
+    .filter((day) => day.some((n) => n !== null))
   const raw = judgeAgain(frame.window, `throughput\n${frame.start}`, {
     kind: 'throughput',
     stepS: 60,
@@ -85,14 +85,8 @@ function metricSignal(frame: Frame, metric: string, sensitivity: Sensitivity): S
   const { before, mine, others } = oneForm(partsOf(frame, 'metric', metric))
   const counter = before[0]?.kind === 'counter'
   const requests = partsOf(frame, 'route', null)
-  const value = (parts: typeof before, served: typeof before, slot: number): number | null => {
-    const n = parts.reduce((s, x) => s + (x.total[slot] ?? 0), 0)
-    if (n === 0) return null
-    const v = parts.reduce((s, x) => s + (x.sum[slot] ?? 0), 0)
-    if (!counter) return v / n
-    const answered = served.reduce((s, x) => s + (x.total[slot] ?? 0), 0)
-    return served.length === 0 ? v : answered === 0 ? null : v / answered
-  }
+  const value = (parts: Series[], served: Series[], slot: number) => valueAt({ parts, served, counter }, slot)
+  const pooled = (parts: Series[], served: Series[], over: number[]) => valueOver({ parts, served, counter }, over)
   const baseline: Values = frame.baseline.map((s) => value(before, requests.before, s))
   if (baseline.filter((v) => v !== null).length < HISTORY_MINUTES) return null
   const resource = RESOURCE.test(metric)
@@ -110,10 +104,6 @@ function metricSignal(frame: Frame, metric: string, sensitivity: Sensitivity): S
     concurrent,
     sensitivity,
   })
-  const pooled = (parts: typeof before, served: typeof before, slots: readonly number[]): number => {
-    const per = !counter ? totalOf(parts, slots) : served.length > 0 ? totalOf(served, slots) : slots.length
-    return per === 0 ? 0 : slots.reduce((n, s) => n + parts.reduce((v, x) => v + (x.sum[s] ?? 0), 0), 0) / per
-  }
   const now = pooled(mine, requests.mine, range(from, frame.end))
   const was = pooled(before, requests.before, frame.baseline)
   const line = range(0, frame.end).map((s) =>
@@ -121,11 +111,20 @@ function metricSignal(frame: Frame, metric: string, sensitivity: Sensitivity): S
   )
   const split = bestSplit(meanGains(line.map((v) => ({ n: v === null ? 0 : 1, mean: v ?? 0 }))))
   const early = split.gain > 0 && split.at < frame.start - 2
+  const changeOn = (day: Frame): number | null => {
+    const [parts, served] = [oneForm(partsOf(day, 'metric', metric)).before, partsOf(day, 'route', null).before]
+    const after = range(day.from + from - frame.from, day.end)
+    const moved = pooled(parts, served, after) / pooled(parts, served, day.baseline)
+    return moved > 0 && Number.isFinite(moved) ? Math.log(moved) : null
+  }
+  const settled = settle(raw, now, was, early)
+  const found = settled.judgement === 'high' || settled.judgement === 'low'
+  const season = found ? sameHours(frame, Math.log(now / was), changeOn) : null
   return {
     name: 'metric',
     dimension: metric,
     kind,
-    judgement: settle(raw, now, was, early),
+    judgement: season ? dismissed(settled, `${settled.reason}; ${season}`) : settled,
     canHarm: raw.judgement === 'high' && (WORSE_WHEN_HIGHER.test(metric) || resource),
     baseline: 'before',
     finding: () => ({
@@ -141,6 +140,25 @@ function metricSignal(frame: Frame, metric: string, sensitivity: Sensitivity): S
       ),
     }),
   }
+}
+
+/** One metric of some builds, with the requests that they served. */
+type Sent = { parts: readonly Series[]; served: readonly Series[]; counter: boolean }
+
+/** The metric in one minute: its mean, or of a counter the increase per request (where requests are not known: the increase); null where there is none. */
+function valueAt({ parts, served, counter }: Sent, slot: number): number | null {
+  const n = totalOf(parts, [slot])
+  if (n === 0) return null
+  const v = sumOf(parts, [slot])
+  if (!counter) return v / n
+  const answered = totalOf(served, [slot])
+  return served.length === 0 ? v : answered === 0 ? null : v / answered
+}
+
+/** The same over many minutes; 0 where there is none. */
+function valueOver({ parts, served, counter }: Sent, over: readonly number[]): number {
+  const per = !counter ? totalOf(parts, over) : served.length > 0 ? totalOf(served, over) : over.length
+  return per === 0 ? 0 : sumOf(parts, over) / per
 }
 
 function settle(j: Judgement, now: number, was: number, early: boolean): Judgement {
@@ -165,5 +183,7 @@ function numbers(now: number, was: number, j: Judgement) {
 const range = (from: number, to: number): number[] => Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i)
 const totalOf = (series: readonly Series[], slots: readonly number[]): number =>
   slots.reduce((n, s) => n + series.reduce((v, x) => v + (x.total[s] ?? 0), 0), 0)
+const sumOf = (series: readonly Series[], slots: readonly number[]): number =>
+  slots.reduce((n, s) => n + series.reduce((v, x) => v + (x.sum[s] ?? 0), 0), 0)
 const mean = (values: readonly number[]): number =>
   values.length === 0 ? 0 : values.reduce((s, v) => s + v, 0) / values.length

@@ -17,16 +17,17 @@ export function judgeCounts(input: CountsInput): Judgement {
   const n = { baseline: totalsOf(input.baseline).total, current: totalsOf(input.current).total }
   if (n.current === 0 || n.baseline === 0) return noRequests(n)
   const before = strongest(input.baseline, input.current)
-  return explain(exonerate(before, input.concurrent, input.current.length), before, input.current.length, n, alpha)
+  return explain(exonerate(before, input.concurrent, input.current.length), before, input, n, alpha)
 }
 
-function explain(look: ShareLook, before: ShareLook, looks: number, n: Judgement['n'], alpha: number): Judgement {
+function explain(look: ShareLook, before: ShareLook, input: CountsInput, n: Judgement['n'], alpha: number): Judgement {
   const expected = look.nul.rate
   const observed = look.bad / look.total
   const significant = look.p <= alpha
   const matters = isLarge(look, observed, expected)
-  const level = alpha / penaltyOf(looks)
-  const smallest = smallestEffect(before.nul, look.total, level)
+  const penalty = penaltyOf(input.current.length)
+  const level = alpha / penalty
+  const smallest = smallestEffect(before.nul, look.total, Math.min(alpha, input.certain ?? 1) / penalty)
   const thin = isThin(before.nul, look.total, level)
   const found = significant && matters
   const judgement = found ? (look.high ? 'high' : 'low') : thin ? 'nodata' : 'pass'

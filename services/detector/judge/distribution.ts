@@ -48,14 +48,16 @@ export function judgeDistribution(input: DistributionInput): Judgement {
 function judgeCut(input: DistributionInput, before: Map<number, number>, q: number, alpha: number): Cut {
   const cut = cutAt(before, q)
   const count = (h: Histogram) => countAbove(h, cut)
-  const first = strongest(input.baseline.map(count), input.current.map(count))
+  const baseline = input.baseline.map(count)
+  const first = explain(strongest(baseline, input.current.map(count)), baseline, input, cut)
   const look = exonerate(first, input.concurrent?.map(count), input.current.length)
   const lasting = lasts(look, input.current.slice(-Math.ceil(look.w / 2)).map(count))
   const window = pool(input.current.slice(-look.w))
   const [expected, observed] = [quantileAt(before, q, input.scale), quantileAt(window, q, input.scale)]
   const effect = observed / expected - 1
   const large = look.high ? effect >= MIN_SHIFT && look.bad >= MIN_BEYOND : observed * (1 + MIN_SHIFT) <= expected
-  const rise = smallestRise(first.nul, look.total, alpha / penaltyOf(input.current.length), STATED_POWER)
+  const level = Math.min(alpha, (input.certain ?? 1) / CUTS.length) / penaltyOf(input.current.length)
+  const rise = smallestRise(first.nul, look.total, level, STATED_POWER)
   const share = rise === null ? null : 1 - (first.nul.rate + rise)
   const smallest =
     share === null || share <= 0
@@ -72,6 +74,20 @@ function judgeCut(input: DistributionInput, before: Map<number, number>, q: numb
     matters: large && lasting,
     lasting,
   }
+}
+
+/**
+ * What something else explains is not the deploy's: the difference must also show against a cut that is moved by as much, and then the weaker of the
+ * two looks counts. An explanation to the other side changes nothing.
+ */
+function explain(look: ShareLook, baseline: readonly Count[], input: DistributionInput, cut: number): ShareLook {
+  const moved = Math.round(Math.log2(input.explained ?? 1) * 2 ** input.scale)
+  if (look.high ? moved <= 0 : moved >= 0) return look
+  const beyond = strongest(
+    baseline,
+    input.current.map((h) => countAbove(h, cut + moved)),
+  )
+  return { ...look, p: beyond.high === look.high ? Math.max(look.p, beyond.p) : 1 }
 }
 
 /** Whether the newer half of the window still shows the difference; true where nothing came in it. */

@@ -27,9 +27,14 @@ export function totalsOf(counts: readonly Count[]): Count {
 
 const windowsOf = (looks: number): number[] => [looks, ...WINDOWS.filter((w) => w * 2 <= looks)]
 
-/** By what p is multiplied for the windows tried and the looks so far. */
-export function penaltyOf(looks: number): number {
-  return windowsOf(looks).length * looksFactor(looks)
+/** Share of the level that goes to the window since the deploy, where most changes begin; the recent windows have the rest (weighted p-values: Genovese, Roeder & Wasserman 2006). */
+const WHOLE_WEIGHT = 0.8
+
+/** By what p of a window of `w` buckets is multiplied for the windows tried and the looks so far. */
+export function penaltyOf(looks: number, w = looks): number {
+  const others = windowsOf(looks).length - 1
+  const weight = others === 0 ? 1 : w === looks ? WHOLE_WEIGHT : (1 - WHOLE_WEIGHT) / others
+  return looksFactor(looks) / weight
 }
 
 /** The window since the deploy, or a recent one, whose share differs most. There must be a request on both sides. */
@@ -42,7 +47,7 @@ export function strongest(baseline: readonly Count[], current: readonly Count[])
     const nul = binomialNull(baseline, w)
     const [up, down] = [pHigh(nul, bad, total), pLow(nul, bad, total)]
     const high = up <= down
-    const exact = Math.min(1, 2 * Math.min(up, down) * penaltyOf(current.length))
+    const exact = Math.min(1, 2 * Math.min(up, down) * penaltyOf(current.length, w))
     const p = Math.max(exact, placeboP(nul, bad / total, high, baseline.length, current.length, w))
     if (!best || p < best.p) best = { w, bad, total, p, high, nul }
   }

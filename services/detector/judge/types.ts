@@ -60,6 +60,8 @@ export type CountsInput = {
   current: readonly Count[]
   /** The old version in the same buckets as `current`. */
   concurrent?: readonly Count[] | undefined
+  /** p from which the caller acts, where that is finer than the level of one signal: the stated power is for it. */
+  certain?: number | undefined
   siblings?: number | undefined
   sensitivity?: Sensitivity | undefined
 }
@@ -73,6 +75,10 @@ export type DistributionInput = {
   baseline: readonly Histogram[]
   current: readonly Histogram[]
   concurrent?: readonly Histogram[] | undefined
+  /** How many times slower requests may be for other reasons than the deploy (more load); below 1: faster. 1 where unknown. */
+  explained?: number | undefined
+  /** p from which the caller acts, where that is finer than the level of one signal: the stated power is for it. */
+  certain?: number | undefined
   siblings?: number | undefined
   sensitivity?: Sensitivity | undefined
 }

@@ -93,5 +93,6 @@ function frameAt(window: Window, start: number, end: number, excluded: ReadonlyS
     requestsSoFar: requests(current),
     requestsOfAll: requests(current),
     unseen: false,
+    earlier: [],
   }
 }

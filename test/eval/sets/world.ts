@@ -10,8 +10,8 @@ export const generated = true
 const PROCESSES = 2
 
 /** Draws worlds and watches them with the shipped code; one line a world into `out`, the table on stdout. */
-export default async function run({ input, out, quick, progress }: EvalOptions): Promise<void> {
-  const tasks = tasksOf(COUNTS[quick ? 'quick' : 'full'], input)
+export default async function run({ input, out, quick, seed, progress }: EvalOptions): Promise<void> {
+  const tasks = tasksOf(COUNTS[quick ? 'quick' : 'full'], input, seed)
   let done = 0
   const told = () => {
     if (++done % 200 === 0) progress(`${done} of ${tasks.length} worlds`)

@@ -226,36 +226,3 @@ it('says when a service falls silent with its deploy while others do not', () =>
   })
   expect(decide(window, dead, options(M0 + 130)).verdict).not.toBe('regressed')
 })
-
-/**
- *  requests   | ‾‾‾‾‾‾‾‾‾‾\____     evening: so it was yesterday
- *                        ^ deploy
- */
-it("takes a fall of traffic for the deploy's, unless it fell in the same hour yesterday", () => {
-  const v1: Traffic = {
-    service: 's',
-    version: 'v1',
-    commit: 'c1',
-    fromMs: T0,
-    minutes: 120,
-    requestsPerMinute: 400,
-    routes: routes(),
-    seed: 71,
-  }
-  const v2: Traffic = {
-    ...v1,
-    version: 'v2',
-    commit: 'c2',
-    fromMs: T0 + 7_200_000,
-    minutes: 30,
-    requestsPerMinute: 100,
-    seed: 72,
-  }
-  const window = windowOf([v1, v2], M0, M0 + 180)
-  const yesterday = new Map(Array.from({ length: 40 }, (_, i) => [M0 + 120 + i, 95 + (i % 10)] as const))
-  const judged = (seasonal: ReadonlyMap<number, number>[]) =>
-    decide(window, deployOf(v2), options(M0 + 149, { seasonal }))
-  const falls = (v: Verdict) => v.findings.filter((f) => f.signal === 'throughput' && f.harmful).length
-  expect(falls(judged([]))).toBe(1)
-  expect(falls(judged([yesterday]))).toBe(0)
-})

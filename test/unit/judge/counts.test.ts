@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { looksFactor } from '../../../services/detector/judge/binomial.ts'
 import { judgeCounts } from '../../../services/detector/judge/index.ts'
+import { penaltyOf } from '../../../services/detector/judge/shares.ts'
 import { firstLook, flat, randomFrom, requests } from './worlds.ts'
 
 describe('sparse errors after a clean baseline', () => {
@@ -137,5 +139,31 @@ describe('the stated power', () => {
     const at = (n: number) =>
       judgeCounts({ baseline: flat(60, 1, 100), current: flat(n, 1, 100) }).power.smallestEffect!
     expect(at(20)).toBeLessThan(at(5))
+  })
+})
+
+describe('looks and windows', () => {
+  it('cost nothing at the first look, an octave each later, and a quarter more where recent windows are tried', () => {
+    expect(penaltyOf(1)).toBe(1)
+    expect(penaltyOf(8)).toBe(4)
+    expect(penaltyOf(16)).toBeCloseTo(5 / 0.8, 12)
+    expect(penaltyOf(16, 5)).toBeCloseTo(5 / 0.2, 12)
+    expect(penaltyOf(32, 5)).toBeCloseTo(6 / 0.1, 12)
+    expect(penaltyOf(32, 15)).toBeCloseTo(6 / 0.1, 12)
+  })
+
+  it('share one level: the weights of the windows tried sum to one at every look', () => {
+    for (const looks of [1, 9, 10, 29, 30, 60]) {
+      const windows = [looks, ...[5, 15].filter((w) => 2 * w <= looks)]
+      const sum = windows.reduce((s, w) => s + looksFactor(looks) / penaltyOf(looks, w), 0)
+      expect(sum).toBeCloseTo(1, 12)
+    }
+  })
+
+  it('state a larger smallest effect to a caller that acts on certainty only, and judge the same', () => {
+    const of = (certain?: number) => judgeCounts({ baseline: flat(60, 1, 100), current: flat(10, 1, 100), certain })
+    expect(of(1e-3).power.smallestEffect).toBeGreaterThan(of().power.smallestEffect!)
+    expect(of(1).power).toEqual(of().power)
+    expect({ ...of(1e-3), power: null, lower: 0, upper: 0 }).toEqual({ ...of(), power: null, lower: 0, upper: 0 })
   })
 })

@@ -94,3 +94,47 @@ describe('histograms', () => {
     expect(quantileAt(new Map(), 0.5, SCALE)).toBe(0)
   })
 })
+
+describe('a change that more load explains', () => {
+  const r = randomFrom(31)
+  const baseline = latencies(r, 60, 200, 50)
+  const slower = latencies(r, 15, 200, 60)
+  const judged = (current: typeof slower, explained?: number) =>
+    judgeDistribution({ scale: SCALE, baseline, current, explained })
+
+  it('passes where all of it is explained, and is found where nothing explains it', () => {
+    expect(judged(slower).judgement).toBe('high')
+    expect(judged(slower, 1).judgement).toBe('high')
+    expect(judged(slower, 1.25).judgement).toBe('pass')
+  })
+
+  it('is found where it is far more than what is explained', () => {
+    expect(judged(latencies(r, 15, 200, 90), 1.25)).toMatchObject({ judgement: 'high', worse: true })
+  })
+
+  it('is found where the explanation goes the other way', () => {
+    expect(judged(slower, 0.8)).toMatchObject({ judgement: 'high', pValue: judged(slower).pValue })
+  })
+
+  it('passes where requests are faster for there are fewer of them', () => {
+    const faster = latencies(r, 15, 200, 40)
+    expect(judged(faster).judgement).toBe('low')
+    expect(judged(faster, 0.75).judgement).toBe('pass')
+    expect(judged(faster, 1.25).judgement).toBe('low')
+  })
+
+  it('is never found from the explanation alone', () => {
+    expect(judged(latencies(r, 15, 200, 50), 1.5).judgement).toBe('pass')
+    expect(judged(latencies(r, 15, 200, 50), 0.6).judgement).toBe('pass')
+  })
+})
+
+it('states a larger smallest effect to a caller that acts on certainty only, and judges the same', () => {
+  const r = randomFrom(32)
+  const [baseline, current] = [latencies(r, 60, 60, 50), latencies(r, 10, 60, 50)]
+  const [plain, strict] = [undefined, 1e-4].map((certain) =>
+    judgeDistribution({ scale: SCALE, baseline, current, certain }),
+  )
+  expect(strict!.power.smallestEffect).toBeGreaterThan(plain!.power.smallestEffect!)
+  expect({ ...strict, power: null, lower: 0, upper: 0 }).toEqual({ ...plain, power: null, lower: 0, upper: 0 })
+})
