@@ -43,7 +43,7 @@ async function targetAt(url: string, receiver: Receiver): Promise<Target | null>
     const status = await api.get<{ otlp_http: string }>('/status')
     return { api, webUrl: url, otlpUrl: status.otlp_http, channelId: await addChannel(api, receiver), own: null }
   } catch (error) {
-    if (error instanceof ApiError) say(`Plumbline at ${url} can't be used for the demo: ${error.message}`)
+    if (error instanceof ApiError) say(`leaving the Plumbline at ${url} alone: ${error.message}`)
     return null
   }
 }
