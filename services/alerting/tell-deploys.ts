@@ -15,7 +15,7 @@ const WAIT_FOR_EVENT_MS = 60_000
 const MAX_A_PASS = 500
 
 /** Whether a channel wants to hear of this deploy: it was there before it, and its filter names it. Severities do not apply. */
-export function wantsDeploy(channel: Channel, d: Pick<Deploy, 'service' | 'environment' | 'started_at'>): boolean {
+function wantsDeploy(channel: Channel, d: Pick<Deploy, 'service' | 'environment' | 'started_at'>): boolean {
   const { services, environments } = channel.filter ?? {}
   if (!channel.enabled || d.started_at < channel.created_at) return false
   return (
