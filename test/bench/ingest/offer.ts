@@ -42,8 +42,9 @@ export class RawSender {
       for (const part of body) socket.write(part)
       socket.uncork()
     })
-    if (answer.status !== 0 && !/\r\nconnection: close/i.test(answer.text)) this.#idle.push(connection)
-    else connection.socket.destroy()
+    const isOver = answer.status === 0 || /\r\nconnection: close/i.test(answer.text) || connection.socket.destroyed
+    if (isOver) connection.socket.destroy()
+    else this.#idle.push(connection)
     const retry = /\r\nretry-after: (\d+)/i.exec(answer.text)?.[1]
     const retryAfterS = retry === undefined ? null : Number(retry)
     return { status: answer.status, ms: performance.now() - startedMs, retryAfterS }
