@@ -67,10 +67,28 @@ const storeOf = (
   insert: async (table, values) => {
     if (values.length > 0) await writer.insert({ table: identifier(table), values: [...values], format: 'JSONEachRow' })
   },
-  insertNative: (block) => insertFile(writer, segments, block),
-  isInserting: async () => false,
+  ...inserts(writer, segments),
   close,
 })
+
+/** Inserts end with this process, so that it knows itself which of them run. */
+function inserts(writer: ClickHouseClient, segments: string): Pick<Store, 'insertNative' | 'isInserting'> {
+  const running = new Map<string, Promise<void>>()
+  return {
+    insertNative: async (block) => {
+      const insert = insertFile(writer, segments, block)
+      const { tag } = block
+      if (tag === undefined) return insert
+      running.set(tag, insert)
+      try {
+        await insert
+      } finally {
+        if (running.get(tag) === insert) running.delete(tag)
+      }
+    },
+    isInserting: async (tag) => running.has(tag),
+  }
+}
 
 async function insertFile(writer: ClickHouseClient, folder: string, block: NativeBlock): Promise<void> {
   const file = join(folder, `${randomUUID()}.native`)

@@ -130,7 +130,9 @@ export function storeContract(bed: () => StoreBed): void {
 
   it.each(signals)('inserts a batch of %s as one part, counted by its number', async (signal) => {
     const block = blockOf(signal, idsOf(signal, 500))
-    await store().insertNative({ ...nativeOf(block), tag: `whole ${signal}` })
+    const insert = store().insertNative({ ...nativeOf(block), tag: `whole ${signal}` })
+    expect(await store().isInserting(`another ${signal}`)).toBe(false)
+    await insert
     const counted = await store().rows(
       `SELECT count() AS n, uniqExact(_part) AS parts FROM ${block.table} WHERE _batch = {batch:UInt64}`,
       { batch: block.batch },
