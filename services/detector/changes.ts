@@ -8,6 +8,8 @@ import { recompute, withFollowers } from './rollups/recompute.ts'
 /** Minutes that changed, of each service that has telemetry in them. */
 export type Changes = {
   cursorMs: number
+  /** When ingest noted the newest of it; 0 where nothing changed. */
+  arrivedMs: number
   minutes: number[]
   byPair: Map<string, { service: string; environment: string; minutes: number[] }>
 }
@@ -17,7 +19,7 @@ export async function takeChanges(deps: Deps, memory: Memory, fromMs: number, no
   const { touched, cursorMs, arrivedMs } = await memory.readTouched(fromMs)
   const minutes = [...new Set([...touched.traces, ...touched.logs, ...touched.metrics])].sort((a, b) => a - b)
   const byPair: Changes['byPair'] = new Map()
-  if (minutes.length === 0) return { cursorMs, minutes, byPair }
+  if (minutes.length === 0) return { cursorMs, arrivedMs, minutes, byPair }
   memory.computedMs = Math.max(nowMs, memory.computedMs + 1)
   await recompute(deps.store, touched, memory.computedMs)
   await memory.patterns.recompute(touched.logs, memory.computedMs)
@@ -32,7 +34,7 @@ export async function takeChanges(deps: Deps, memory: Memory, fromMs: number, no
   }
   await discoverDeploys(deps.state, presence, nowMs)
   await memory.windows.refresh([...new Set([...minutes, ...withFollowers('metrics', touched.metrics)])])
-  return { cursorMs, minutes, byPair }
+  return { cursorMs, arrivedMs, minutes, byPair }
 }
 
 const minutesOf = (rows: readonly Presence[], changed: ReadonlySet<number>): number[] => [

@@ -16,7 +16,14 @@ import { findRolling } from './rolling/run.ts'
 import { spanOf } from './window/cache.ts'
 import { CURSOR, ROLLED, remember, writeResults } from './write.ts'
 
-export type PassResult = { minutes: number; judged: number; verdicts: number; anomalies: number }
+export type PassResult = {
+  minutes: number
+  judged: number
+  verdicts: number
+  anomalies: number
+  /** From when ingest noted the newest change to the end of the pass that judged it; 0 where nothing changed. */
+  lagMs: number
+}
 
 /** One pass: what was ingested since the last becomes rollups, deploys, verdicts and anomalies. */
 export async function detect(deps: Deps, memory: Memory, clock: Clock): Promise<PassResult> {
@@ -40,7 +47,13 @@ export async function detect(deps: Deps, memory: Memory, clock: Clock): Promise<
     memory.watched.delete(id)
     memory.windows.forget(id)
   }
-  return { minutes: changes.minutes.length, judged: due.length, verdicts: verdicts.length, anomalies: anomalies.length }
+  return {
+    minutes: changes.minutes.length,
+    judged: due.length,
+    verdicts: verdicts.length,
+    anomalies: anomalies.length,
+    lagMs: changes.arrivedMs === 0 ? 0 : Math.max(0, clock.nowMs() - changes.arrivedMs),
+  }
 }
 
 /** After a start: what was open, and up to which minute each service was watched. */

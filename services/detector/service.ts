@@ -23,6 +23,8 @@ export const detector: ServiceFactory = (context) => {
     endTimer()
     measured.minutes.inc(result.minutes)
     measured.verdicts.inc(result.verdicts)
+    measured.lag.set(result.lagMs / 1000)
+    measured.series.set(memory.windows.seriesCount())
     measured.watched.set(memory.watched.size)
     measured.open.set(memory.open.size)
   }
@@ -70,6 +72,16 @@ function measures(register: Context['metrics']) {
     verdicts: new Counter({
       name: 'plumbline_detector_verdicts_total',
       help: 'Verdicts written, also those that only gained evidence.',
+      registers: [register],
+    }),
+    lag: new Gauge({
+      name: 'plumbline_detector_lag_seconds',
+      help: 'From when ingest noted the newest change to the end of the pass that judged it; 0 where nothing changed.',
+      registers: [register],
+    }),
+    series: new Gauge({
+      name: 'plumbline_detector_series',
+      help: 'Series of rollups kept in memory for judging.',
       registers: [register],
     }),
     watched: new Gauge({

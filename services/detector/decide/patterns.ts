@@ -6,7 +6,7 @@ import { blame, onsetOf, ratio, sumCounts } from './errors.ts'
 import { certainP, moreSensitive } from './families.ts'
 import { type Frame, minuteIso, type Track, track } from './frame.ts'
 import { countGains } from './onset.ts'
-import { digits, dismissed, percent, type Signal } from './signal.ts'
+import { digits, percent, type Signal } from './signal.ts'
 import { patternSql } from './sql.ts'
 import { goneSignal, HISTORY_MINUTES } from './structure.ts'
 
@@ -90,14 +90,16 @@ function judged(frame: Frame, of: Pattern, lines: Track, whole: Track, sensitivi
   const base = baselineOf(frame, t)
   const was = sumCounts(base.counts)
   const now = sumCounts(t.current)
-  const raw = judgeCounts({
-    baseline: forTest(base.counts, t.current.length),
-    current: t.current,
-    concurrent: base.concurrent,
-    sensitivity: moreSensitive(sensitivity),
-  })
+  const why = unremarkable(t.current, now, was)
+  const test = () =>
+    judgeCounts({
+      baseline: forTest(base.counts, t.current.length),
+      current: t.current,
+      concurrent: base.concurrent,
+      sensitivity: moreSensitive(sensitivity),
+    })
+  const judgement = why ? asUsual(now, was, why) : blame(worded(test()), frame, trackOf, ratio(was))
   const unseen = was.bad === 0 && of.firstMinute - frame.window.fromMinute >= frame.start
-  const judgement = weighed(blame(worded(raw), frame, trackOf, ratio(was)), t.current, now, was)
   return {
     name: unseen ? 'log_pattern_new' : 'log_pattern_rate',
     dimension: of.key,
@@ -119,17 +121,30 @@ const worded = (j: Judgement): Judgement => ({
     .replace(/few requests/, 'few requests or lines'),
 })
 
-/** A rise counts where several minutes show it, and where what was there before exploded; a fall is no finding. */
-function weighed(j: Judgement, current: readonly Count[], now: Count, was: Count): Judgement {
-  if (j.judgement === 'low') return dismissed(j, `${j.reason}; it is written less often`)
-  if (j.judgement !== 'high') return j
+/** Why lines are not worth a test: too few of them, or about as many as before. Null where they are; a service has hundreds of patterns. */
+function unremarkable(current: readonly Count[], now: Count, was: Count): string | null {
   const minutes = current.filter((c) => c.bad > 0).length
-  if (now.bad < NEW_LINES || minutes < NEW_MINUTES)
-    return dismissed(j, `${j.reason}; ${digits(now.bad)} lines in ${minutes} minutes are too few to be told`)
   const odds = (c: Count) => c.bad / Math.max(1, c.total - c.bad)
-  if (odds(now) < EXPLODED * odds(was)) return dismissed(j, `${j.reason}; less than ${EXPLODED} times as often`)
-  return j
+  if (now.bad < NEW_LINES || minutes < NEW_MINUTES) return 'too few to be told'
+  return odds(now) < EXPLODED * odds(was) ? `less than ${EXPLODED} times as often as before` : null
 }
+
+const asUsual = (now: Count, was: Count, why: string): Judgement => ({
+  judgement: 'pass',
+  worse: false,
+  reason: `${digits(now.bad)} lines (${percent(ratio(now))}), expected ${percent(ratio(was))}: ${why}`,
+  observed: ratio(now),
+  expected: ratio(was),
+  lower: 0,
+  upper: ratio(was) * EXPLODED,
+  effect: ratio(now) - ratio(was),
+  effectUnit: 'absolute',
+  pValue: 1,
+  score: 0,
+  n: { baseline: was.total, current: now.total },
+  power: { smallestEffect: null, needs: null },
+  method: 'count-exact',
+})
 
 function describe(
   frame: Frame,

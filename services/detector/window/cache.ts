@@ -30,6 +30,13 @@ export class WindowCache {
     if (windows.length > 0) await refill(this.#store, windows, minutes)
   }
 
+  /** Series kept, over all windows. */
+  seriesCount(): number {
+    let n = 0
+    for (const window of this.#windows.values()) n += window.series.size
+    return n
+  }
+
   get(id: string): Window | undefined {
     return this.#windows.get(id)
   }

@@ -44,3 +44,33 @@ it('shows patterns that became one as one', async () => {
   await patterns.recompute([T0 / 60_000 + 2, T0 / 60_000 + 3], T0 + 2)
   expect((await listed()).filter((p) => p.template.startsWith('the great'))).toMatchObject([{ n: '8' }])
 })
+
+it('counts the same, minute by minute with restarts between as in one go, and knows when each was first seen', async () => {
+  const bodies = ['disk 1 is full', 'disk 2 is full', 'user Zoe left', 'lock 7 was held for 3 ms']
+  const rows = (service: string) =>
+    bodies.flatMap((body, i) =>
+      [6, 7, 8].slice(i % 3).map((minute) => ({ ...line(body, minute), ServiceName: service })),
+    )
+  await bed.store.insert('otel_logs', [...rows('whole'), ...rows('parted')])
+  const minutes = [6, 7, 8].map((m) => T0 / 60_000 + m)
+  await new LogPatterns(bed.store, bed.state).recompute(minutes, T0 + 10)
+  for (const minute of minutes) {
+    const patterns = new LogPatterns(bed.store, bed.state)
+    await patterns.recompute([minute], T0 + 20)
+    await patterns.save(T0 + 20, true)
+  }
+  const counted = (service: string) =>
+    bed.store.rows(
+      `SELECT toString(minute) AS at, pattern_id, severity, count FROM rollup_log_patterns FINAL WHERE service = {service:String} AND count > 0 ORDER BY at, pattern_id`,
+      { service },
+    )
+  const seen = (service: string) =>
+    bed.store.rows<{ first: string }>(
+      'SELECT pattern_id, toString(min(first_minute)) AS first FROM log_patterns_seen WHERE service = {service:String} GROUP BY pattern_id ORDER BY pattern_id',
+      { service },
+    )
+  expect(await counted('parted')).toEqual(await counted('whole'))
+  expect((await counted('whole')).length).toBeGreaterThan(5)
+  expect(await seen('parted')).toEqual(await seen('whole'))
+  expect(new Set((await seen('whole')).map((p) => p.first.slice(11)))).toEqual(new Set(['10:06:00', '10:08:00']))
+})

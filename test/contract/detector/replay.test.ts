@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { placebo } from '../../../services/detector/replay/placebo.ts'
 import { runQueued } from '../../../services/detector/replay/queue.ts'
+import { seeded } from '../../../services/detector/replay/random.ts'
 import { replay } from '../../../services/detector/replay/replay.ts'
 import { createReplay, getReplay } from '../../../shared/state/replays.ts'
 import { handDriven } from '../../support/detector.ts'
@@ -34,7 +36,7 @@ beforeAll(async () => {
     traffic('calm', 'v2', 120, 60, {}, 4),
   )
   await d.settle()
-})
+}, 240_000)
 afterAll(() => bed.close())
 
 it('finds in event time what the live detector found, the same twice, and writes nothing', async () => {
@@ -73,4 +75,18 @@ it('runs what is queued, with a placebo that finds no false alarm on steady traf
   expect(done.placebo!.judged).toBeGreaterThan(20)
   expect(done.placebo!.false_alarm_ratio).toBeLessThanOrEqual(0.05)
   expect(await runQueued(d.deps, d.clock, new AbortController().signal)).toBe(false)
-})
+}, 240_000)
+
+it('reports false alarms per service and week at each sensitivity, and the same twice', async () => {
+  const deps = { ...d.deps, config: { ...d.deps.config, watchMinutes: 6 } }
+  const once = () => placebo(deps, { fromMs: T0, toMs: T0 + 180 * MIN, deploys: [], random: seeded('once and again') })
+  const first = await once()
+  expect(first.by_sensitivity.map((s) => s.sensitivity)).toEqual(['high', 'normal', 'low'])
+  for (const { judged, regressed, per_service_and_week } of first.by_sensitivity) {
+    expect(judged).toBeGreaterThan(20)
+    expect(per_service_and_week).toBeCloseTo(((regressed / judged) * 7 * 1440) / 6, 9)
+  }
+  const alarms = first.by_sensitivity.map((s) => s.regressed)
+  expect(alarms).toEqual([...alarms].sort((a, b) => b - a))
+  expect(JSON.stringify(await once())).toBe(JSON.stringify(first))
+}, 240_000)

@@ -219,3 +219,12 @@ it('carries evidence with every kind of finding, and SQL that gives its numbers 
   }
   expect([...seen].sort()).toEqual([...KINDS].sort())
 })
+
+it('says how long after ingest noted it a change was judged', async () => {
+  const more = { service: 'talking', version: 'v2', fromMs: T0 + (BEFORE + AFTER) * MIN, minutes: 1, lines: USUAL }
+  await insertLogs(bed.store, logsOf(more), d.nowMs())
+  d.advance(5000)
+  expect((await d.pass()).lagMs).toBe(5000)
+  d.advance(60_000)
+  expect((await d.pass()).lagMs).toBe(0)
+})

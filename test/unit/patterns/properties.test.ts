@@ -130,6 +130,22 @@ describe('several services', () => {
     expect(restored.services()).toEqual(['a', 'c'])
   })
 
+  it('give the same ids however the lines are cut into parts, with a restart between any two', () => {
+    const told = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), line), { maxLength: 80 })
+    fc.assert(
+      fc.property(told, fc.array(fc.nat(80), { maxLength: 5 }), (all, cuts) => {
+        const limits = { maxServices: 2, maxPatternsPerService: 10 }
+        const kept = createServicePatternMiners(limits)
+        let parted = createServicePatternMiners(limits)
+        for (const [i, [service, body]] of all.entries()) {
+          if (cuts.includes(i)) parted = restoreServicePatternMiners(parted.snapshot())
+          expect(parted.observe(service, body)).toEqual(kept.observe(service, body))
+        }
+        expect(parted.snapshot()).toBe(kept.snapshot())
+      }),
+    )
+  })
+
   it('refuses no limit, and text that is no snapshot', () => {
     expect(() => createServicePatternMiners({ maxServices: 0, maxPatternsPerService: 1 })).toThrow(
       'cannot create pattern miners',
