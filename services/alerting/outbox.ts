@@ -39,10 +39,12 @@ type Row = {
  * Due and not claimed, and none before it in the same channel and incident still waits; per channel the first few, so that a
  * channel with a long queue never hides another's.
  */
-const DUE = `SELECT id, channel_id, incident_id, event, attempts, document, payload FROM (
+const DUE = `WITH at_work AS (
+  SELECT channel_id, COUNT(*) AS n FROM deliveries WHERE state = 'pending' AND claim_until_ms > ? GROUP BY channel_id
+) SELECT id, channel_id, incident_id, event, attempts, document, payload FROM (
   SELECT d.*, ROW_NUMBER() OVER (PARTITION BY d.channel_id ORDER BY d.next_attempt_ms, d.created_at_ms, d.sequence, d.id) AS place,
-    (SELECT COUNT(*) FROM deliveries c WHERE c.channel_id = d.channel_id AND c.state = 'pending' AND c.claim_until_ms > ?) AS running
-  FROM deliveries d
+    COALESCE(a.n, 0) AS running
+  FROM deliveries d LEFT JOIN at_work a ON a.channel_id = d.channel_id
   WHERE d.state = 'pending' AND d.next_attempt_ms <= ? AND (d.claim_until_ms IS NULL OR d.claim_until_ms <= ?)
     AND (d.incident_id IS NULL OR NOT EXISTS (
       SELECT 1 FROM deliveries e WHERE e.incident_id = d.incident_id AND e.channel_id = d.channel_id AND e.sequence < d.sequence AND e.state = 'pending'))
