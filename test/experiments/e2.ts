@@ -28,15 +28,15 @@ async function die(dir: string, ledger: ClientLedger, failpoint: string, run: st
   await load(ledger, child.urls.otlpHttp, { senders: 4, items: 300, run, stopped: () => dead })
 }
 
-/** The engine puts parts in their place by rename(2), and files of tables by renameat2. strace counts for each thread. */
-const killAtRename = (nth: number) => [
+/** The engine puts parts in their place by rename(2), and files of tables by renameat2. */
+const KILL_AT_RENAME = [
   ...['strace', '-f', '-qq', '--seccomp-bpf', '-o', '/dev/null', '-e', 'trace=rename'],
-  ...['-e', `inject=rename:signal=SIGKILL:when=${nth}`],
+  ...['-e', 'inject=rename:signal=SIGKILL:when=1'],
 ]
 
-/** Dies when a thread of the engine puts its `nth` part in its place, which may be before it is ready: where it merges. */
-async function dieAtRename(dir: string, ledger: ClientLedger, nth: number, run: string): Promise<void> {
-  const child = await startChild(dir, {}, undefined, killAtRename(nth)).catch(() => null)
+/** Dies when the engine is about to put a part in its place, which may be before it is ready: where it merges. */
+async function dieAtRename(dir: string, ledger: ClientLedger, run: string): Promise<void> {
+  const child = await startChild(dir, {}, undefined, KILL_AT_RENAME).catch(() => null)
   if (!child) return
   let dead = false
   child.process.once('exit', () => {
@@ -55,7 +55,7 @@ async function controls(): Promise<{ doubled: number; lost: number }> {
   const { lost } = await inFolder('e2-unlogged', async (dir) => {
     const ledger = new ClientLedger()
     await (await startChild(dir)).stop()
-    await dieAtRename(dir, ledger, 1, 'control')
+    await dieAtRename(dir, ledger, 'control')
     rmSync(join(dir, 'log'), { recursive: true })
     return settle(dir, ledger)
   })
@@ -69,7 +69,7 @@ const run: Experiment = async (args) => {
   const result = await inFolder('e2', async (dir) => {
     for (let i = 0; i < times; i++) {
       for (const [point, nth] of POINTS) await die(dir, ledger, `${point}:${nth + (nth > 1 ? i : 0)}`, `${point}${i}`)
-      await dieAtRename(dir, ledger, 1 + (i % 3), `rename${i}`)
+      await dieAtRename(dir, ledger, `rename${i}`)
       say(`${i + 1} of ${times}: ${ledger.ackedItems} acknowledged`)
     }
     return settle(dir, ledger)

@@ -1,6 +1,6 @@
 import { ITEMS } from '../bench/ingest/data.ts'
 import { closedLoop, liveBodies, offered, RawSender } from '../bench/ingest/offer.ts'
-import { quantile, type Side, startSide, type Usage } from '../bench/ingest/side.ts'
+import { quantile, type Side, startSide } from '../bench/ingest/side.ts'
 import { numberArgs, say, sleep, verdict } from './kills.ts'
 import type { Experiment } from './main.ts'
 
@@ -52,7 +52,7 @@ async function step(
   let driving = true
   const watching = (async () => {
     for (; driving; await sleep(500)) {
-      rssMib = Math.max(rssMib, (await side.ask<Usage>({ cmd: 'usage' })).rssBytes / 2 ** 20)
+      rssMib = Math.max(rssMib, side.rssMib())
     }
   })()
   await drive(one)

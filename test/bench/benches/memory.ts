@@ -28,7 +28,7 @@ const run: Bench = async ({ scale, say }) => {
   let driving = true
   const watching = (async () => {
     for (; driving; await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS))) {
-      samples.push(await live.rssMib())
+      samples.push(live.side.rssMib())
       if (samples.length % 12 === 0) say(`  ${(samples.length / 12).toFixed(0)} min: ${samples.at(-1)!.toFixed(0)} MiB`)
     }
   })()

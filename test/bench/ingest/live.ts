@@ -1,13 +1,12 @@
 import { ITEMS } from './data.ts'
 import { liveBodies, type Outcome, RawSender } from './offer.ts'
-import { type Side, startSide, type Usage } from './side.ts'
+import { type Side, startSide } from './side.ts'
 
 export type LiveSide = {
   side: Side
   sender: RawSender
   /** Sends one body of the present minute. @throws Error for an answer that is neither a success nor a refusal to be tried again */
   one(): Promise<Outcome>
-  rssMib(): Promise<number>
   close(): Promise<void>
 }
 
@@ -24,7 +23,6 @@ export async function startLive(): Promise<LiveSide> {
       if (![200, 429, 503].includes(outcome.status)) throw new Error(`a body was answered ${outcome.status}`)
       return outcome
     },
-    rssMib: async () => (await side.ask<Usage>({ cmd: 'usage' })).rssBytes / 2 ** 20,
     close: async () => {
       sender.close()
       await side.stop()

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,13 @@ import { createInterface } from 'node:readline'
 import type { Command, Role } from './worker.ts'
 
 export type Usage = { user: number; system: number; rssBytes: number }
-export type Side = { url: string; ask<T>(command: Command): Promise<T>; stop(): Promise<void> }
+export type Side = {
+  url: string
+  ask<T>(command: Command): Promise<T>
+  /** Resident memory, read from outside: it may be asked for at any time. */
+  rssMib(): number
+  stop(): Promise<void>
+}
 
 /** Starts one side of the comparison as a child process. */
 export async function startSide(role: Role, env: Record<string, string> = {}): Promise<Side> {
@@ -46,6 +52,7 @@ export async function startSide(role: Role, env: Record<string, string> = {}): P
       child.stdin!.write(`${JSON.stringify(command)}\n`)
       return (await next()) as T
     },
+    rssMib: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
     stop: async () => {
       child.stdin!.write('{"cmd":"stop"}\n')
       await new Promise((resolve) => child.once('exit', resolve))
