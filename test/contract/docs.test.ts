@@ -132,7 +132,7 @@ describe('a document', () => {
         .filter((entry) => entry.name.endsWith('.ts'))
         .map((entry) => readFileSync(`${entry.parentPath}/${entry.name}`, 'utf8'))
         .join('\n')
-    const sources = walk('services') + walk('shared')
+    const sources = walk('services') + walk('shared') + walk('test/support')
     const unknown = files.flatMap(({ name, text }) =>
       [...text.matchAll(/\b(?:plumbline_[a-z_]+|PLUMBLINE_[A-Z_]+)\b/g)]
         .map(([word]) => word)

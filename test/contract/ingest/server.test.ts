@@ -65,13 +65,15 @@ const anInsertRuns = async () => {
 it('acknowledges while the server is away, and stores all of it once when the server is back', async (test) => {
   const { kill, restart } = server
   if (!kill || !restart) return test.skip()
+  await store.exec('ALTER TABLE otel_logs ADD CONSTRAINT slow CHECK sleepEachRow(0.005) = 0')
   const child = await start()
-  const sending = send(child, 1000)
+  await send(child, 1000)
   await until('insert that runs', anInsertRuns, 1200)
   await kill()
-  await sending
+  await send(child, 100)
   await until('insert that failed', () => child.complaints.find((c) => c.event === 'insert_failed'), 1200)
   await restart()
+  await store.exec('ALTER TABLE otel_logs DROP CONSTRAINT slow')
   await send(child, 500)
   await nothingWaits(child)
   expect(await ledger.compare(store.rows)).toEqual({ stored: ledger.ackedItems, lost: 0, doubled: 0, foreign: 0 })
