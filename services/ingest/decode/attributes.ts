@@ -70,10 +70,12 @@ export class Attributes {
     while (w.pos < to) {
       const tag = w.tag()
       if (tag === 10) {
+        if (keyTo !== 0) w.onAgain()
         keyTo = w.until()
         keyFrom = w.pos
         w.pos = keyTo
       } else if (tag === 18) {
+        if (valueTo !== 0) w.onAgain()
         valueTo = w.until()
         valueFrom = w.pos
         w.pos = valueTo

@@ -38,10 +38,12 @@ const writeExemplar = (core: Core, from: number, to: number, columns: ExemplarCo
       value = (w.hi | 0) * 4294967296 + w.lo
       hasValue = true
     } else if (tag === 34) {
+      if (spanTo !== 0) w.onAgain()
       spanTo = w.until()
       spanFrom = w.pos
       w.pos = spanTo
     } else if (tag === 42) {
+      if (traceTo !== 0) w.onAgain()
       traceTo = w.until()
       traceFrom = w.pos
       w.pos = traceTo

@@ -30,7 +30,7 @@ export class Intake {
   nodes = 0
   /** Grows with every remark and every mask: whoever sees it unchanged knows that nothing was altered. */
   alterations = 0
-  /** Whether a value was found under a key that must not be kept. */
+  /** Whether the body holds what must not be kept, or may hold it where nothing was looked at: it is rewritten then. */
   sensitive = false
   receivedAtMs = 0
   /** Receive time in nanoseconds, as two halves. */
@@ -180,6 +180,12 @@ export class Intake {
   suspectKey(src: Uint8Array, from: number, to: number): void {
     if (to - from < SHORTEST_SENSITIVE || !SENSITIVE_ENDS.has(src[to - 1]! | 32)) return
     if (!this.redacts || !isSensitiveKey(decodeText(src.subarray(from, to)))) return
+    this.alterations++
+    this.sensitive = true
+  }
+
+  /** A value that no column has, as another took its place: nothing has looked at it. */
+  again(): void {
     this.alterations++
     this.sensitive = true
   }

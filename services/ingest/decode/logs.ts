@@ -101,18 +101,23 @@ export class LogReader {
     const from = w.pos
     w.pos = end
     if (tag === 26) {
+      if (this.#severityTo !== 0) w.onAgain()
       this.#severityFrom = from
       this.#severityTo = end
     } else if (tag === 42) {
+      if (this.#bodyTo !== 0) w.onAgain()
       this.#bodyFrom = from
       this.#bodyTo = end
     } else if (tag === 74) {
+      if (this.#traceTo !== 0) w.onAgain()
       this.#traceFrom = from
       this.#traceTo = end
     } else if (tag === 82) {
+      if (this.#spanTo !== 0) w.onAgain()
       this.#spanFrom = from
       this.#spanTo = end
     } else {
+      if (this.#eventTo !== 0) w.onAgain()
       this.#eventFrom = from
       this.#eventTo = end
     }

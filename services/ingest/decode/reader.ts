@@ -26,6 +26,7 @@ export class Core {
   constructor(limits: Limits, redacts: boolean) {
     this.intake = new Intake(limits, redacts)
     this.wire.onSkipped = (from, to) => this.intake.suspect(this.wire.buf, from, to)
+    this.wire.onAgain = () => this.intake.again()
     this.attributes = new Attributes(this.wire, this.intake)
     this.contexts = new Contexts(this.wire, this.intake, this.attributes)
   }

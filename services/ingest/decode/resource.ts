@@ -184,7 +184,10 @@ export class Contexts {
 /** Notes where the length-delimited field at the reader stands, and passes over it. */
 export const piece = (w: Wire, pieces: Pieces, onlyLast = false): void => {
   const to = w.until()
-  if (onlyLast) pieces.length = 0
+  if (onlyLast && pieces.length > 0) {
+    pieces.length = 0
+    w.onAgain()
+  }
   pieces.push(w.pos, to)
   w.pos = to
 }

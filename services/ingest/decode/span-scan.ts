@@ -56,26 +56,31 @@ export class SpanScan {
   #field(w: Wire, tag: number, to: number): void {
     switch (tag) {
       case 10:
+        if (this.traceTo !== 0) w.onAgain()
         this.traceTo = w.until()
         this.traceFrom = w.pos
         w.pos = this.traceTo
         break
       case 18:
+        if (this.spanTo !== 0) w.onAgain()
         this.spanTo = w.until()
         this.spanFrom = w.pos
         w.pos = this.spanTo
         break
       case 26:
+        if (this.stateTo !== 0) w.onAgain()
         this.stateTo = w.until()
         this.stateFrom = w.pos
         w.pos = this.stateTo
         break
       case 34:
+        if (this.parentTo !== 0) w.onAgain()
         this.parentTo = w.until()
         this.parentFrom = w.pos
         w.pos = this.parentTo
         break
       case 42:
+        if (this.nameTo !== 0) w.onAgain()
         this.nameTo = w.until()
         this.nameFrom = w.pos
         w.pos = this.nameTo
@@ -115,6 +120,7 @@ export class SpanScan {
     while (w.pos < to) {
       const tag = w.tag()
       if (tag === 18) {
+        if (this.messageTo !== 0) w.onAgain()
         this.messageTo = w.until()
         this.messageFrom = w.pos
         w.pos = this.messageTo

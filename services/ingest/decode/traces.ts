@@ -156,6 +156,7 @@ export class SpanReader {
         timeLo = w.lo
         timeHi = w.hi
       } else if (tag === 18) {
+        if (nameTo !== 0) w.onAgain()
         nameTo = w.until()
         nameFrom = w.pos
         w.pos = nameTo
@@ -200,8 +201,10 @@ export class SpanReader {
     while (w.pos < to) {
       const tag = w.tag()
       if (tag === 10 || tag === 18 || tag === 26) {
+        const field = tag === 10 ? 'trace' : tag === 18 ? 'span' : 'state'
+        if (at[field][1] !== 0) w.onAgain()
         const end = w.until()
-        at[tag === 10 ? 'trace' : tag === 18 ? 'span' : 'state'] = [w.pos, end]
+        at[field] = [w.pos, end]
         w.pos = end
       } else if (tag === 34) attributes.add()
       else if (tag === 40) dropped = w.uint32()

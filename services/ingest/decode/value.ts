@@ -52,6 +52,7 @@ export class ValueReader {
     w.range(from, to)
     while (w.pos < to) {
       const tag = w.tag()
+      if (this.kind !== NONE) w.onAgain()
       if (tag === 10 || tag === 42 || tag === 50 || tag === 58) {
         this.to = w.until()
         this.from = w.pos
@@ -136,10 +137,12 @@ export class ValueReader {
     while (w.pos < to) {
       const tag = w.tag()
       if (tag === 10) {
+        if (keyTo !== 0) w.onAgain()
         keyTo = w.until()
         keyFrom = w.pos
         w.pos = keyTo
       } else if (tag === 18) {
+        if (valueTo !== 0) w.onAgain()
         valueTo = w.until()
         valueFrom = w.pos
         w.pos = valueTo

@@ -22,6 +22,8 @@ export class Wire {
   hi = 0
   /** Told of what `skip` passes over, where it may hold text. */
   onSkipped: (from: number, to: number) => void = () => {}
+  /** Told that a field came again which may come once: its last value counts, and the first is nowhere but in the body. */
+  onAgain: () => void = () => {}
   readonly #view = new DataView(new ArrayBuffer(8))
 
   start(buf: Uint8Array): void {

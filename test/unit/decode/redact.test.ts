@@ -4,6 +4,7 @@ import { Batches, type Signal } from '../../../services/ingest/decode/index.ts'
 import { findSecrets } from '../../../services/ingest/decode/redact.ts'
 import { logRecord, metric, span } from './support/arbitrary.ts'
 import { attr, encode, logs, metrics, NOW, type Plain, sealAll, spans, toJson, utf8 } from './support/otlp.ts'
+import { fixed64, int, len } from './support/wire.ts'
 
 /** A secret of each rule, and the part of it that must not be found anywhere. */
 const SECRETS: [string, string][] = [
@@ -28,6 +29,9 @@ const textOf = (value: unknown): string =>
 const secret = fc.constantFrom(...SECRETS.map(([whole]) => whole))
 /** Which texts of a request get a secret: a cycle of none and some. */
 const plan = fc.array(fc.option(secret, { nil: '', freq: 2 }), { minLength: 1, maxLength: 6 })
+
+const ID16 = new Uint8Array(16).fill(1)
+const ID8 = new Uint8Array(8).fill(2)
 
 /** The request with secrets in its texts, keys, names and raw bytes alike; ids stay. */
 function planted(request: Plain, secrets: string[]): Plain {
@@ -96,6 +100,13 @@ describe('a body without secrets', () => {
       }),
       { numRuns: 60 },
     )
+  })
+
+  it('is kept as it came when a field comes twice', () => {
+    const twice = len(2, len(1, ID16), len(2, ID8), len(5, 'first'), len(5, 'last'))
+    const { stored, rows } = take('traces', 'protobuf', Uint8Array.from(len(1, len(2, twice))))
+    expect(stored).toBeUndefined()
+    expect(rows.otel_traces).toMatchObject([{ SpanName: 'last' }])
   })
 
   it('is kept as it came when its neighbour in the same block was not', () => {
@@ -178,6 +189,45 @@ describe('a secret is taken out', () => {
       expect(holdsSecret(stored!)).toBeUndefined()
     }
     expect(holdsSecret(textOf(sealAll(batches)))).toBeUndefined()
+  })
+
+  it.each<[string, 'traces' | 'logs' | 'metrics', number[]]>([
+    ['a span name', 'traces', [...len(5, AWS), ...len(5, 'fine')]],
+    ['a trace state', 'traces', [...len(3, AWS), ...len(3, 'fine')]],
+    ['a status', 'traces', [...len(15, len(2, AWS)), ...len(15, len(2, 'fine'))]],
+    ['the value of an attribute', 'traces', len(9, len(1, 'k'), len(2, len(1, AWS), len(1, 'fine')))],
+    ['the key of an attribute', 'traces', len(9, len(1, AWS), len(1, 'k'), len(2, len(1, 'v')))],
+    ['the name of an event', 'traces', len(11, len(2, AWS), len(2, 'fine'))],
+    ['the trace state of a link', 'traces', len(13, len(1, ID16), len(2, ID8), len(3, AWS), len(3, 'fine'))],
+    ['a log body', 'logs', [...len(5, len(1, AWS)), ...len(5, len(1, 'fine'))]],
+    ['a severity text', 'logs', [...len(3, AWS), ...len(3, 'fine')]],
+    ['an event name of a log record', 'logs', [...len(12, AWS), ...len(12, 'fine')]],
+    ['a metric name', 'metrics', [...len(1, AWS), ...len(1, 'fine')]],
+    ['a unit', 'metrics', [...len(3, AWS), ...len(3, 'fine')]],
+    ['an id', 'logs', [...len(9, AWS), ...len(9, ID16)]],
+    ['the data of a metric', 'metrics', len(5, len(1, len(7, len(1, 'k'), len(2, len(1, AWS)))))],
+  ])('of %s that comes twice, although the last stays', (_, signal, twice) => {
+    const item = {
+      traces: len(2, len(1, ID16), len(2, ID8), twice),
+      logs: len(2, fixed64(1, BigInt(NOW) * 1_000_000n), twice),
+      metrics: len(2, twice, len(7, int(2, 1), len(1, fixed64(3, BigInt(NOW) * 1_000_000n), fixed64(6, 1n)))),
+    }[signal]
+    const { stored, rows } = take(signal, 'protobuf', Uint8Array.from(len(1, len(2, item))))
+    expect(Object.values(rows).flat()).toHaveLength(1)
+    expect(stored).toBeDefined()
+    expect(holdsSecret(stored!)).toBeUndefined()
+    expect(holdsSecret(textOf(rows))).toBeUndefined()
+  })
+
+  it('of a map that comes twice, by its key, each time it comes', () => {
+    const headers = len(6, len(1, len(1, 'authorization'), len(2, len(1, 'Basic abc'))))
+    const attribute = len(1, len(1, 'headers'), len(2, headers, len(1, 'fine')))
+    const item = len(2, len(2, len(1, ID16), len(2, ID8)))
+    const batches = new Batches()
+    for (const _time of [1, 2]) {
+      const { stored } = batches.append('traces', 'protobuf', Uint8Array.from(len(1, len(1, attribute), item)), NOW)
+      expect(Buffer.from(stored!).includes('Basic abc')).toBe(false)
+    }
   })
 
   it('of a field that is unknown, together with that field', () => {
