@@ -9,6 +9,8 @@ import type { RollupSignal, Touched } from './touched.ts'
 /** Minutes in one statement: an hour of a busy installation fits the engine's memory; an import of a day takes 24 rounds. */
 const MINUTES_A_ROUND = 60
 const MINUTES_A_DAY = 1440
+/** One core is left to ingest, which shares the engine where everything runs in one process. */
+const SETTINGS = 'SETTINGS max_threads = 1'
 
 const STATEMENTS: Record<RollupSignal, readonly Statement[]> = {
   traces: spanStatements,
@@ -39,7 +41,7 @@ async function computeRound(store: Store, statements: readonly Statement[], minu
   }
   for (const { sql, needs } of statements) {
     const isNeeded = needs === undefined || (await store.rows(needs, params)).length > 0
-    if (isNeeded) await store.exec(sql, params)
+    if (isNeeded) await store.exec(`${sql}\n${SETTINGS}`, params)
   }
   for (const statement of new Map(statements.map((s) => [s.table, s])).values())
     await store.exec(clearing(statement), params)
