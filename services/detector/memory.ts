@@ -9,6 +9,7 @@ import { Clocks } from './clocks.ts'
 import type { Day } from './decide/season.ts'
 import { Lines } from './rolling/lines.ts'
 import { Triggers } from './rolling/trigger.ts'
+import { OpenMinute } from './rollups/open-minute.ts'
 import { LogPatterns } from './rollups/patterns.ts'
 import { createTouchedReader } from './rollups/touched.ts'
 import { WindowCache } from './window/cache.ts'
@@ -36,6 +37,7 @@ export type Deps = {
 /** What the detector keeps between passes. All of it can be had again from the tables. */
 export type Memory = {
   readTouched: ReturnType<typeof createTouchedReader>
+  openMinute: OpenMinute
   /** Null until it was read from the state. */
   cursorMs: number | null
   computedMs: number
@@ -62,6 +64,7 @@ export type Memory = {
 
 export const newMemory = (deps: Pick<Deps, 'store' | 'state'>): Memory => ({
   readTouched: createTouchedReader(deps.store),
+  openMinute: new OpenMinute(),
   cursorMs: null,
   computedMs: 0,
   patterns: new LogPatterns(deps.store, deps.state),
