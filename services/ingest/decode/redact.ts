@@ -96,11 +96,12 @@ const privateKey: Look = (b, i, from, to) => {
 const WEBHOOK = 'hooks.slack.com/services/'
 const isPath = (c: number): boolean => isToken(c) || c === 47
 
-/** Told by the B of its second part: services/T…/B…/… */
+/** Told by the B of its second part: services/T…/B…/…, with nothing between that is no path. */
 const slackWebhook: Look = (b, i, from, to) => {
   if (i === from || b[i - 1] !== 47) return null
   for (let k = i - 2; k >= from && i - k < 64; k--) {
     if (!stands(b, k, from, to, WEBHOOK)) continue
+    if (runEnd(b, k + WEBHOOK.length, i, isPath) < i) return null
     return { from: k + WEBHOOK.length, to: runEnd(b, i, to, isPath), rule: 'slack_webhook' }
   }
   return null
