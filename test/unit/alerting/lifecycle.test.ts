@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { newTracking, step, timing, type View } from '../../../services/alerting/lifecycle.ts'
 import type { Tracking } from '../../../services/alerting/types.ts'
+import { runs } from '../../support/property.ts'
 
 const view = (open: number, more: Partial<View> = {}): View => ({
   open,
@@ -152,7 +153,7 @@ describe('the life cycle of an incident', () => {
         for (let i = 1; i < told.length; i++) expect(told[i]).not.toBe(told[i - 1])
         expect(told[0] ?? 'tell_firing').toBe('tell_firing')
       }),
-      { numRuns: 500 },
+      runs(500),
     )
   })
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { excessOf, type NodeSeries } from '../../../services/detector/attribution/excess.ts'
 import { callGraph, distances } from '../../../services/detector/attribution/graph.ts'
 import { type FlowQuestion, rankByFlow } from '../../../services/detector/attribution/rank_flow.ts'
+import { runs } from '../../support/property.ts'
 
 /*
  *   web ──▶ cart ──▶ db
@@ -164,6 +165,7 @@ describe('for any series and any graph', () => {
           expect(Number.isFinite(s.score)).toBe(true)
         }
       }),
+      runs(100),
     )
   })
 
@@ -175,6 +177,7 @@ describe('for any series and any graph', () => {
         const e = excessOf(s, s, 'latency')
         if (e !== null && e.perStep <= e.perStepBefore * 1.25) expect(ranking.suspects).toEqual([])
       }),
+      runs(100),
     )
   })
 })

@@ -4,6 +4,7 @@ import { fisherOneSided } from '../../../services/detector/attribution/fisher.ts
 import { rankServices } from '../../../services/detector/attribution/rank_services.ts'
 import { jumpsOf, type ResourceSeries } from '../../../services/detector/attribution/resources.ts'
 import type { LogRow, SpanRow, Telemetry } from '../../../services/detector/attribution/telemetry.ts'
+import { runs } from '../../support/property.ts'
 
 /*
  * Each request:   web.order ─▶ cart.get ─▶ price.of
@@ -232,6 +233,7 @@ describe('for any telemetry', () => {
         expect(ranking.suspects.every((s) => Number.isFinite(s.score))).toBe(true)
         expect(rankServices({ before, now, resources: [] })).toEqual(ranking)
       }),
+      runs(100),
     )
   })
 
@@ -252,6 +254,7 @@ describe('for any telemetry', () => {
           expect(up + down).toBeGreaterThan(1 - 1e-6)
         },
       ),
+      runs(100),
     )
   })
 

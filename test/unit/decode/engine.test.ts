@@ -6,6 +6,7 @@ import { createChdbConnection } from 'chdb/connection'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Batches, type Signal } from '../../../services/ingest/decode/index.ts'
+import { runs } from '../../support/property.ts'
 import { requests } from './support/arbitrary.ts'
 import { expectedRows } from './support/expected.ts'
 import { type Row, readBlocks, readNative } from './support/native-reader.ts'
@@ -72,7 +73,7 @@ describe('a request, decoded, inserted and read back', () => {
             expect(bag(seen)).toEqual(bag(rows))
           }
         }),
-        { numRuns: 40 },
+        runs(40),
       )
     })
   }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Batches, DecodeError, type Encoding, type Signal } from '../../../services/ingest/decode/index.ts'
+import { runs } from '../../support/property.ts'
 import { requests } from './support/arbitrary.ts'
 import { readNative } from './support/native-reader.ts'
 import { encode, id, NOW, span, spans, toJson, utf8 } from './support/otlp.ts'
@@ -56,7 +57,7 @@ describe('a damaged body', () => {
           offer(batches, signal, isJson ? 'json' : 'protobuf', body)
           seals(batches)
         }),
-        { numRuns: 400 },
+        runs(400),
       )
     })
   }
@@ -67,7 +68,7 @@ describe('a damaged body', () => {
         offer(new Batches(), signal, 'protobuf', body)
         offer(new Batches(), signal, 'json', body)
       }),
-      { numRuns: 2000 },
+      runs(2000),
     )
   })
 })
@@ -94,7 +95,7 @@ describe('batches', () => {
         )
         expect(seals(mixed)).toEqual(seals(control))
       }),
-      { numRuns: 100 },
+      runs(100),
     )
   })
 
@@ -117,7 +118,7 @@ describe('batches', () => {
         expect(fill(used)).toEqual(first)
         expect(fill(new Batches())).toEqual(first)
       }),
-      { numRuns: 60 },
+      runs(60),
     )
   })
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Batches, DecodeError, type Signal } from '../../../services/ingest/decode/index.ts'
+import { runs } from '../../support/property.ts'
 import { requests } from './support/arbitrary.ts'
 import { decode, encode, NOW, nanos, type Plain, toJson, utf8 } from './support/otlp.ts'
 
@@ -19,7 +20,7 @@ describe('OTLP/JSON', () => {
           const expected = natives(signal, 'protobuf', encode(signal, request))
           expect(natives(signal, 'json', utf8(toJson(request, raw)))).toEqual(expected)
         }),
-        { numRuns: 150 },
+        runs(150),
       )
     })
   }

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { judgeCounts, judgeSeries, prepareSeries } from '../../../services/detector/judge/index.ts'
+import { runs } from '../../support/property.ts'
 import { randomFrom, steady } from './worlds.ts'
 
 const seeds = fc.integer({ min: 1, max: 1_000_000 })
-const runs = { numRuns: 25, seed: 5 }
+const some = runs(25)
 const world = (seed: number, factor: number) => ({
   baseline: steady(randomFrom(seed), 120, 100, 0.1),
   current: steady(randomFrom(seed + 1), 12, 100 * factor, 0.1),
@@ -25,7 +26,7 @@ describe('a judgement of a series', () => {
         expect(j(unit).judgement).toBe(j(1).judgement)
         expect(j(unit).pValue).toBeCloseTo(j(1).pValue, 6)
       }),
-      runs,
+      some,
     )
   })
 
@@ -37,7 +38,7 @@ describe('a judgement of a series', () => {
         const scores = [1.1, 1.3, 1.6, 2.5].map((f) => judge(current.map((v) => f * v)).score)
         expect(scores).toEqual([...scores].sort((a, b) => a - b))
       }),
-      runs,
+      some,
     )
   })
 
@@ -51,7 +52,7 @@ describe('a judgement of a series', () => {
         expect(judge(current.slice(0, 6))).toEqual(early)
         expect(judgeSeries({ kind: 'latency', stepS: 60, baseline, current: current.slice(0, 6) })).toEqual(early)
       }),
-      runs,
+      some,
     )
   })
 
@@ -62,7 +63,7 @@ describe('a judgement of a series', () => {
         const judge = prepareSeries({ kind: 'latency', stepS: 60, baseline })
         expect(judge([...current].reverse()).pValue).toBeCloseTo(judge(current).pValue, 12)
       }),
-      runs,
+      some,
     )
   })
 
@@ -81,7 +82,7 @@ describe('a judgement of a series', () => {
           for (const v of [j.observed, j.expected, j.lower, j.upper, j.effect]) expect(Number.isFinite(v)).toBe(true)
         },
       ),
-      { numRuns: 100, seed: 5 },
+      runs(100),
     )
   })
 })
@@ -98,7 +99,7 @@ describe('a judgement of counts', () => {
           judgeCounts({ baseline, current }).judgement,
         )
       }),
-      runs,
+      some,
     )
   })
 
@@ -111,7 +112,7 @@ describe('a judgement of counts', () => {
         )
         expect(p).toEqual([...p].sort((a, b) => b - a))
       }),
-      runs,
+      some,
     )
   })
 
@@ -124,7 +125,7 @@ describe('a judgement of counts', () => {
         expect(j.lower).toBeLessThanOrEqual(j.upper)
         for (const v of [j.observed, j.expected, j.effect, j.score]) expect(Number.isFinite(v)).toBe(true)
       }),
-      { numRuns: 100, seed: 5 },
+      runs(100),
     )
   })
 })

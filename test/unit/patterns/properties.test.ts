@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createPatternMiner, restorePatternMiner } from '../../../shared/patterns/miner.ts'
 import { maxScanChars, maxTokens, scan } from '../../../shared/patterns/scan.ts'
 import { createServicePatternMiners, restoreServicePatternMiners } from '../../../shared/patterns/services.ts'
+import { runs } from '../../support/property.ts'
 
 const word = fc.constantFrom(
   ...'login of bob eve ann tom sue max a.b.c d.e.f x=1 k="v" [1,2] 12 /tmp/x ERROR 3 ms eth0 , : ( )'.split(' '),
@@ -24,6 +25,7 @@ describe('for any lines', () => {
         expect(after.map((l) => restored.observe(l))).toEqual(after.map((l) => kept.observe(l)))
         expect(restored.snapshot()).toBe(kept.snapshot())
       }),
+      runs(100),
     )
   })
 
@@ -39,6 +41,7 @@ describe('for any lines', () => {
         expect(counted).toBeLessThanOrEqual(all.length)
         if (miner.patterns().length < maxPatterns && maxPatterns > 120) expect(counted).toBe(all.length)
       }),
+      runs(100),
     )
   })
 
@@ -54,6 +57,7 @@ describe('for any lines', () => {
           expect(miner.observe(l)).toMatchObject({ id: miner.resolve(ids[i]!), isNew: false })
         }
       }),
+      runs(100),
     )
   })
 
@@ -65,6 +69,7 @@ describe('for any lines', () => {
         expect(news).toBeLessThanOrEqual(new Set(all).size)
         expect(miner.patterns().length).toBeLessThanOrEqual(news)
       }),
+      runs(100),
     )
   })
 })
@@ -143,6 +148,7 @@ describe('several services', () => {
         }
         expect(parted.snapshot()).toBe(kept.snapshot())
       }),
+      runs(100),
     )
   })
 
