@@ -61,8 +61,8 @@ export class Acceptor {
     const nowMs = clock.nowMs()
     const hash = recordHash('data', signal, encoding, body)
     const earlier = this.#resends.find(hash, nowMs)
-    if (earlier) {
-      const said = await earlier.done
+    const said = earlier && (await earlier.done)
+    if (earlier && !said?.timeless) {
       metrics.resends.inc()
       return said ?? NOTHING_TO_SAY
     }
@@ -84,11 +84,12 @@ export class Acceptor {
       await durable
       return decoded
     })()
-    const said = done.then((decoded) => (hasNews(decoded) ? decoded : null))
+    const said = done.then((decoded) => (hasNews(decoded) || decoded.timeless ? decoded : null))
     said.catch(() => {})
     this.#resends.add(hash, { receivedAtMs: nowMs, done: said })
     try {
       const decoded = await done
+      if (decoded.timeless) this.#resends.forget(hash)
       count(metrics, signal, bodyBytes, decoded)
       return decoded
     } catch (error) {
@@ -106,7 +107,8 @@ export class Acceptor {
     const live = this.#spill?.check ?? this.#o.live
     const { stored, ...decoded } = live.append(signal, encoding, body, nowMs)
     if (decoded.accepted === 0) return { decoded, durable: null }
-    const { sequence, durable } = this.#append({ signal, encoding, hash, receivedAtMs: nowMs }, body, stored)
+    const timeless = decoded.timeless ?? false
+    const { sequence, durable } = this.#append({ signal, encoding, hash, receivedAtMs: nowMs, timeless }, body, stored)
     const full = live.took(sequence, nowMs)
     if (live === this.#o.live) for (const key of full) flusher.seal(live, key, sequence)
     else if (live.bytes > MAX_BLOCK_BYTES / 4) live.reset()
@@ -132,7 +134,7 @@ export class Acceptor {
     if (decoded.accepted === 0) return { decoded, durable: null }
     const after = ingestLog.refusal()
     if (after) throw new Unavailable(after)
-    const head = { signal, encoding, hash, receivedAtMs: nowMs, alone: true }
+    const head = { signal, encoding, hash, receivedAtMs: nowMs, alone: true, timeless: decoded.timeless ?? false }
     const { sequence, durable } = this.#append(head, body, stored)
     if (this.#spill === null) {
       const numbered = blocks.map((block, index) => ({ block, index }))

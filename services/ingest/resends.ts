@@ -9,7 +9,10 @@ export type Earlier = { receivedAtMs: number; done: Promise<Decoded | null> }
 
 const settled = Promise.resolve(null)
 
-/** The bodies of the last 15 minutes by hash: a byte-equal one is a re-send, answered as before and not stored again. */
+/**
+ * The bodies of the last 15 minutes by hash: a byte-equal one is a re-send, answered as before and not stored again. One without any
+ * time in it is forgotten when it is durable, since an equal one may be new.
+ */
 export class Resends {
   readonly #known = new Map<string, Earlier>()
 

@@ -33,7 +33,8 @@ export type Table =
 
 /**
  * What became of one request. `rejected` goes into partial_success.rejected_*, `remarks` (English, each once) into its
- * error_message; `redacted` counts the values masked, by rule; `overflowed` the items that went under an overflow series or name.
+ * error_message; `redacted` counts the values masked, by rule; `overflowed` the items that went under an overflow series or name. `timeless`: no
+ * item came with a time, so an equal body may be a new one and not a re-send.
  */
 export type Decoded = {
   accepted: number
@@ -41,6 +42,7 @@ export type Decoded = {
   remarks: string[]
   redacted: Record<string, number>
   overflowed?: Record<string, number>
+  timeless?: true
 }
 
 /** `stored`: protobuf to keep in place of the body, because the body holds secrets. Decoded again it gives the same rows. */
@@ -148,6 +150,7 @@ export class Batches {
       remarks: [...intake.remarks].map(([text, times]) => `${text} (${times})`),
       redacted: Object.fromEntries(intake.redacted),
       ...(intake.overflowed.size > 0 && { overflowed: Object.fromEntries(intake.overflowed) }),
+      ...(intake.accepted > 0 && !intake.timed && { timeless: true as const }),
     }
   }
 

@@ -32,6 +32,8 @@ export class Intake {
   alterations = 0
   /** Whether the body holds what must not be kept, or may hold it where nothing was looked at: it is rewritten then. */
   sensitive = false
+  /** Whether any item came with a time of its own. */
+  timed = false
   receivedAtMs = 0
   /** Receive time in nanoseconds, as two halves. */
   receivedLo = 0
@@ -61,6 +63,7 @@ export class Intake {
     this.rejected = 0
     this.nodes = 0
     this.sensitive = false
+    this.timed = false
     this.#alterationsBefore = this.alterations
     this.ceilings.begin(receivedAtMs)
     this.overflowed.clear()

@@ -128,7 +128,7 @@ export class LogReader {
     const { intake, place } = this.#core
     if ((this.#timeLo | this.#timeHi) !== 0) return place.at(this.#timeLo, this.#timeHi, intake)
     if ((this.#observedLo | this.#observedHi) !== 0) return place.at(this.#observedLo, this.#observedHi, intake)
-    return place.at(intake.receivedLo, intake.receivedHi, intake)
+    return place.now(intake)
   }
 
   #write(block: LogBlock): void {

@@ -38,6 +38,7 @@ export class Place {
 
   /** Takes the client's time, or the time of receipt where it is too far ahead. False: older than what is kept. */
   at(lo: number, hi: number, intake: Intake): boolean {
+    intake.timed = true
     const ms = (hi * TWO_32 + lo) / 1e6
     this.lo = lo
     this.hi = hi
@@ -51,6 +52,16 @@ export class Place {
       this.hi = intake.receivedHi
       intake.remark('times too far ahead replaced by the time of receipt')
     }
+    this.minute = minuteOf(this.lo, this.hi)
+    return true
+  }
+
+  /** Takes the time of receipt: the item came without one. */
+  now(intake: Intake): true {
+    this.lo = intake.receivedLo
+    this.hi = intake.receivedHi
+    this.clientLo = 0
+    this.clientHi = 0
     this.minute = minuteOf(this.lo, this.hi)
     return true
   }

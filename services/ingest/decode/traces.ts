@@ -77,7 +77,7 @@ export class SpanReader {
     const s = this.#scan
     if ((s.startLo | s.startHi) !== 0) return place.at(s.startLo, s.startHi, intake)
     if ((s.endLo | s.endHi) !== 0) return place.at(s.endLo, s.endHi, intake)
-    return place.at(intake.receivedLo, intake.receivedHi, intake)
+    return place.now(intake)
   }
 
   #write(block: SpanBlock): void {

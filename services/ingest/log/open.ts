@@ -91,7 +91,7 @@ function note(record: LogRecord, segment: Segment, ledger: Ledger): void {
   else {
     segment.last = Math.max(segment.last, record.sequence)
     segment.oldestMs = Math.min(segment.oldestMs, record.receivedAtMs)
-    segment.seen.push({ hash: record.hash, receivedAtMs: record.receivedAtMs })
+    if (!record.timeless) segment.seen.push({ hash: record.hash, receivedAtMs: record.receivedAtMs })
   }
 }
 

@@ -6,7 +6,8 @@ import { crc32c } from './crc32c.ts'
  * A record: 48 bytes of header, then the payload. Numbers are little-endian.
  *
  *    0  magic "PLR1"            4  CRC-32C of bytes 8..48, seeded with the segment's salt
- *    8  payload bytes          12  type, signal, encoding, flags: 1 the payload is not the body as received, 2 decoded alone
+ *    8  payload bytes          12  type, signal, encoding, flags: 1 the payload is not the body as received, 2 decoded alone,
+ *                               4 no item of it has a time
  *   16  sequence (u64)         24  received at, ms since the epoch (u64)
  *   32  first 16 bytes of SHA-256 over (type, signal, encoding, payload)
  *
@@ -19,6 +20,7 @@ export const HASH_BYTES = 16
 const MAGIC = 0x31524c50
 const REWRITTEN = 1
 const ALONE = 2
+const TIMELESS = 4
 export const MAGIC_TEXT = 'PLR1'
 export const TYPES = ['data', 'seal', 'checkpoint', 'void'] as const
 const SIGNALS = ['traces', 'logs', 'metrics'] as const satisfies Signal[]
@@ -37,6 +39,8 @@ export type RecordHead = {
   alone?: boolean
   /** The payload is what `withOwnHash` made of another body than the one received. */
   rewritten?: boolean
+  /** No item came with a time: an equal body is no re-send. */
+  timeless?: boolean
 }
 /** `check` is the hash that `payload` must have. `end` is where the next record begins. */
 export type LogRecord = RecordHead & { payload: Uint8Array; check: string; offset: number; end: number }
@@ -64,7 +68,7 @@ export function writeHeader(out: Buffer, at: number, head: RecordHead, payloadBy
   out[at + 12] = TYPES.indexOf(head.type)
   out[at + 13] = SIGNALS.indexOf(head.signal)
   out[at + 14] = ENCODINGS.indexOf(head.encoding)
-  out[at + 15] = (head.rewritten ? REWRITTEN : 0) | (head.alone ? ALONE : 0)
+  out[at + 15] = (head.rewritten ? REWRITTEN : 0) | (head.alone ? ALONE : 0) | (head.timeless ? TIMELESS : 0)
   writeU64(out, at + 16, head.sequence)
   writeU64(out, at + 24, head.receivedAtMs)
   out.write(head.hash, at + 32, HASH_BYTES, 'latin1')
@@ -94,6 +98,7 @@ export function readRecord(bytes: Buffer, at: number, salt: number): LogRecord |
     hash,
     rewritten,
     alone: (flags & ALONE) !== 0,
+    timeless: (flags & TIMELESS) !== 0,
     payload: bytes.subarray(start, end),
     check: rewritten ? bytes.toString('latin1', at + HEADER_BYTES, start) : hash,
     offset: at,

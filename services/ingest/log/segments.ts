@@ -54,7 +54,7 @@ export class Segments {
       if (head.type !== 'data') continue
       segment.last = head.sequence
       segment.oldestMs = Math.min(segment.oldestMs, head.receivedAtMs)
-      segment.seen.push({ hash: head.hash, receivedAtMs: head.receivedAtMs })
+      if (!head.timeless) segment.seen.push({ hash: head.hash, receivedAtMs: head.receivedAtMs })
     }
     this.#firstUnwritten = Math.max(this.#firstUnwritten, segment.last + 1)
   }

@@ -58,6 +58,39 @@ describe('OTLP/HTTP', () => {
     expect(rows).toEqual([{ n: '1' }])
   })
 
+  it('O20: takes equal bodies without any time for two, also after a restart, and those with a time for one', async () => {
+    const bodyOf = (id: string, time: object) =>
+      JSON.stringify({
+        resourceLogs: [{ scopeLogs: [{ logRecords: [{ ...time, body: { stringValue: id } }] }] }],
+      })
+    const timeless = bodyOf('o20-timeless', {})
+    const timed = bodyOf('o20-timed', { observedTimeUnixNano: `${Date.now()}000000` })
+    const twice = async (body: string) => {
+      for (const _time of [1, 2]) expect((await post('/v1/logs', JSON_TYPE, body)).status).toBe(200)
+    }
+    await twice(timeless)
+    await twice(timed)
+    await bed.restart()
+    await post('/v1/logs', JSON_TYPE, timed)
+    await post('/v1/logs', JSON_TYPE, timeless)
+    const rows = await bed.rows<{ timed: string; timeless: string }>(
+      `SELECT countIf(Body = 'o20-timed') AS timed, countIf(Body = 'o20-timeless') AS timeless FROM otel_logs HAVING timeless >= 3`,
+      1,
+    )
+    expect(rows).toEqual([{ timed: '1', timeless: '3' }])
+  })
+
+  it('O20: takes equal bodies without any time that are under way together for two', async () => {
+    const record = { body: { stringValue: 'together' } }
+    const body = JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] })
+    await Promise.all([1, 2, 3].map(() => post('/v1/logs', JSON_TYPE, body)))
+    const rows = await bed.rows<{ n: string }>(
+      `SELECT count() AS n FROM otel_logs WHERE Body = 'together' HAVING n >= 3`,
+      1,
+    )
+    expect(rows).toEqual([{ n: '3' }])
+  })
+
   it('O23: names no origin in the preflight of another one', async () => {
     const headers = { origin: 'https://evil.example', 'access-control-request-method': 'POST' }
     const answer = await send(`${bed.http}/v1/traces`, { method: 'OPTIONS', headers })
