@@ -1,3 +1,4 @@
+import { redactions } from './redaction-sql.ts'
 import type { Statement } from './statement.ts'
 
 const BASE = ['minute', 'service', 'environment', 'version', 'commit']
@@ -24,4 +25,5 @@ export const logStatements: readonly Statement[] = [
 SELECT ${SOURCE_KEY}, ${SEVERITY} AS severity, count(), fromUnixTimestamp64Milli({computed_ms:Int64})
 FROM otel_logs WHERE ${RANGE} GROUP BY ${KEY}, severity`,
   },
+  redactions('logs', "''"),
 ]

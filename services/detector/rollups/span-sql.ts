@@ -1,3 +1,4 @@
+import { redactions } from './redaction-sql.ts'
 import type { Statement } from './statement.ts'
 
 const BASE = ['minute', 'service', 'environment', 'version', 'commit']
@@ -117,4 +118,13 @@ SELECT ${KEY}, route, peer, sum(n) AS calls, fromUnixTimestamp64Milli({computed_
 GROUP BY ${KEY}, route, peer ORDER BY calls DESC LIMIT ${MAX_KEYS} BY minute, service, environment`,
 }
 
-export const spanStatements: readonly Statement[] = [routes, services, edges, instances, exceptions, calls, routeCalls]
+export const spanStatements: readonly Statement[] = [
+  routes,
+  services,
+  edges,
+  instances,
+  exceptions,
+  calls,
+  routeCalls,
+  redactions('traces', "if(Route = '', SpanName, Route)"),
+]

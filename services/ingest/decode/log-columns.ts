@@ -17,6 +17,7 @@ export class LogBlock extends Block {
   readonly attributes = new MapColumn(classifyKey)
   readonly eventName = new Text()
   readonly observed = new Words()
+  readonly redacted = new LowCard()
   readonly fields: Field[]
 
   constructor() {
@@ -43,6 +44,7 @@ export class LogBlock extends Block {
       ...this.ours(),
       field('ObservedTimestamp', NANOS, this.observed),
       field('PatternId', 'UInt64', new RunNumber(this.received, 8, () => 0)),
+      field('Redacted', LOW_CARD, this.redacted),
     ]
   }
 }

@@ -147,6 +147,7 @@ export class LogReader {
     intake.put(block.eventName, buf, this.#eventFrom, this.#eventTo, limits.nameBytes)
     this.#putBody(block)
     attributes.write(block.attributes, limits.valueBytes, this.#dropped)
+    this.#core.putRedacted(block.redacted)
     this.#core.notes(block.attributes, (place.clientLo | place.clientHi) !== 0 ? 'client_time_ahead' : '')
     block.attributes.end()
   }

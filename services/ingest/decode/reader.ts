@@ -1,15 +1,19 @@
+import { REDACTED_ATTRIBUTE } from '../../../shared/model/redaction.ts'
 import { Attributes } from './attributes.ts'
 import type { Block } from './block.ts'
+import type { LowCard } from './columns.ts'
 import { Intake } from './intake.ts'
 import type { Limits } from './limits.ts'
 import type { MapColumn } from './map.ts'
 import { Place } from './place.ts'
 import { Contexts, type ResourceRow, type ScopeRow } from './resource.ts'
+import { REDACTED } from './roles.ts'
 import { encodeText } from './utf8.ts'
 import { Wire } from './wire.ts'
 
 const NOTES = encodeText('plumbline.notes')
-const REDACTED = encodeText('plumbline.redacted')
+const REDACTED_KEY = encodeText(REDACTED_ATTRIBUTE)
+const NOTHING = new Uint8Array(0)
 
 /** What the readers of the three signals share. */
 export class Core {
@@ -46,13 +50,20 @@ export class Core {
     block.received.begin(this.intake.receivedAtMs, block.rows)
   }
 
+  /** The rules that masked something in the item, from the attributes just written: a body that held secrets is read again rewritten. */
+  putRedacted(column: LowCard): void {
+    const { attributes, intake, wire } = this
+    if (!attributes.hasText(REDACTED)) column.put(NOTHING, 0, 0)
+    else intake.putName(column, wire.buf, attributes.roleFrom[REDACTED]!, attributes.roleTo[REDACTED]!)
+  }
+
   /** Marks in an item's own attributes what we altered in it, and why its time is odd. */
   notes(map: MapColumn, note: string): void {
     const { intake } = this
     const parts = note === '' ? [] : [note]
     if (intake.cuts > 0) parts.push(`cut:${intake.cuts}`)
     if (parts.length > 0) this.attributes.note(map, NOTES, parts.join(','))
-    if (intake.masks !== 0) this.attributes.note(map, REDACTED, intake.maskedRules())
+    if (intake.masks !== 0) this.attributes.note(map, REDACTED_KEY, intake.maskedRules())
   }
 }
 

@@ -1,3 +1,4 @@
+import { REDACTED_ATTRIBUTE } from '../../../shared/model/redaction.ts'
 import { DecodeError } from './error.ts'
 import type { FieldSpec, Message } from './json/schema.ts'
 import { findSecrets, isSensitiveKey, MASK, masked, mayHoldSecret, RULES, type Rule } from './redact.ts'
@@ -8,7 +9,7 @@ import { BYTES, Wire } from './wire.ts'
 export type Clean = { body: Uint8Array; redacted: Map<Rule, number> }
 
 const EMPTY = new Uint8Array(0)
-const NOTE = encodeText('plumbline.redacted')
+const NOTE = encodeText(REDACTED_ATTRIBUTE)
 const END = encodeText('-----END ')
 /** Bytes of a trace id: what is longer in its place may be text. */
 const LONGEST_ID = 16

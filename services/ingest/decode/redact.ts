@@ -1,22 +1,12 @@
+import { REDACTION_RULES, type RedactionRule } from '../../../shared/model/redaction.ts'
 import { findCards, mayHoldCard } from './redact-card.ts'
 
 /**
  * Secrets in telemetry, RELIABILITY part 4: by the name of the attribute, and by the look of a value. `Text.put` notes values that
  * hold a byte from which one of the patterns can be told, so most values are never looked at here.
  */
-export const RULES = [
-  'sensitive_key',
-  'aws_access_key_id',
-  'github_token',
-  'stripe_live_key',
-  'jwt',
-  'private_key',
-  'slack_token',
-  'slack_webhook',
-  'url_userinfo',
-  'card_number',
-] as const
-export type Rule = (typeof RULES)[number]
+export const RULES = Object.keys(REDACTION_RULES) as RedactionRule[]
+export type Rule = RedactionRule
 
 const SENSITIVE = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key', 'api-key'])
 

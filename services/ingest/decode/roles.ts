@@ -1,3 +1,4 @@
+import { REDACTED_ATTRIBUTE } from '../../../shared/model/redaction.ts'
 import { VARYING_ATTRIBUTES } from '../../../shared/model/series-identity.ts'
 import { isSensitiveKey } from './redact.ts'
 
@@ -22,7 +23,9 @@ export const PORT = 17
 export const EXCEPTION_TYPE = 18
 /** Which build or process sent a data point. */
 export const VARYING = 19
-export const ROLES = 20
+/** The rules of redaction that masked something in the item: ours, or of another Plumbline before. */
+export const REDACTED = 20
+export const ROLES = 21
 /** A flag beside the role: the value is masked. */
 export const SENSITIVE = 0x80
 
@@ -55,6 +58,7 @@ const SPAN_ROLES = new Map<string, number>([
   ['server.port', PORT],
   ['net.peer.port', PORT],
   ['exception.type', EXCEPTION_TYPE],
+  [REDACTED_ATTRIBUTE, REDACTED],
 ])
 
 /** The flags of an attribute key of a span, an event or a log record: its role, and whether its value is masked. */

@@ -34,6 +34,7 @@ export class SpanBlock extends Block {
   readonly httpStatus = new Small(2)
   readonly exceptionType = new LowCard()
   readonly flags = new Words()
+  readonly redacted = new LowCard()
   readonly fields: Field[]
 
   constructor() {
@@ -63,6 +64,7 @@ export class SpanBlock extends Block {
       field('HttpStatus', 'UInt16', this.httpStatus),
       field('ExceptionType', LOW_CARD, this.exceptionType),
       field('Flags', 'UInt32', this.flags),
+      field('Redacted', LOW_CARD, this.redacted),
     ]
   }
 

@@ -101,6 +101,7 @@ export class SpanReader {
     intake.put(block.statusMessage, buf, s.messageFrom, s.messageTo, limits.valueBytes)
     block.flags.push(s.flags)
     attributes.write(block.attributes, limits.valueBytes, s.dropped)
+    this.#core.putRedacted(block.redacted)
     this.#derive(block, hasParent)
     this.#writeEvents(block)
     this.#writeLinks(block)

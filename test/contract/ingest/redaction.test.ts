@@ -50,7 +50,7 @@ const bodies = {
   protobuf: ['application/x-protobuf', new Uint8Array(encodeRequest('logs', request))] as const,
   json: ['application/json', JSON.stringify(request)] as const,
 }
-const ROWS = 'SELECT Body, mapSort(LogAttributes) AS attributes FROM otel_logs ORDER BY Timestamp'
+const ROWS = 'SELECT Body, Redacted, mapSort(LogAttributes) AS attributes FROM otel_logs ORDER BY Timestamp'
 
 describe('a body with secrets', () => {
   it('leaves none of them in the data folder or the tables, and is counted by rule', async () => {
@@ -60,6 +60,7 @@ describe('a body with secrets', () => {
     expect(rows[0]).toEqual(rows[1])
     expect(rows[0]).toMatchObject({
       Body: 'got [redacted] from https://[redacted]@db',
+      Redacted: 'sensitive_key,aws_access_key_id,github_token,url_userinfo',
       attributes: {
         cookie: '[redacted]',
         'key-[redacted]': 'x',

@@ -6,6 +6,7 @@ import { createChdbConnection } from 'chdb/connection'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Batches, type Signal } from '../../../services/ingest/decode/index.ts'
+import { readMigrations, render, splitStatements, variablesFor } from '../../../shared/store/migrate.ts'
 import { runs } from '../../support/property.ts'
 import { requests } from './support/arbitrary.ts'
 import { expectedRows } from './support/expected.ts'
@@ -19,10 +20,9 @@ const dir = mkdtempSync(join(tmpdir(), 'plumbline-decode-'))
 beforeAll(async () => {
   const connection = createChdbConnection({ path: join(dir, 'db') }) as unknown as NonNullable<Opts['connection']>
   client = createClient({ connection })
-  const ddl = readFileSync(new URL('../../../migrations/0001_telemetry.sql', import.meta.url), 'utf8')
-  const filled = ddl.replaceAll('{on_cluster}', '').replaceAll('{engine_prefix}', '').replaceAll('{ttl_days}', '30')
-  for (const query of filled.split(/;\s*\n/))
-    if (query.replace(/^--.*$/gm, '').trim() !== '') await client.command({ query })
+  const variables = variablesFor({ cluster: '', retentionDays: 30 })
+  for (const { sql } of readMigrations('migrations'))
+    for (const query of splitStatements(render(sql, variables))) await client.command({ query })
 })
 
 afterAll(async () => {
