@@ -1,5 +1,5 @@
 /** Series, log lines and patterns of the same shop. */
-import type { LogLine, LogPattern, Series, ServiceDetail } from '../../services/web/api/schemas.ts'
+import type { DeployItem, LogLine, LogPattern, Series, ServiceDetail } from '../../services/web/api/schemas.ts'
 import { at, deploys, env, hex, noise, nowMs, shapes } from './console-world.ts'
 
 const num = (params: URLSearchParams, name: string, fallback: number): number => Number(params.get(name) ?? fallback)
@@ -15,7 +15,16 @@ function valueAt(service: string, signal: string, seconds: number, version: stri
     return bad && service === 'checkout' ? 0.12 * (1 + jitter * 0.25) : Math.max(0, shape.errors * (1 + jitter))
   if (signal === 'latency')
     return shape.p50 * (1 + quantile ** 3 * 3) * (bad ? 1 + quantile * 1.2 : 1) * (1 + jitter * 0.18)
+  if (signal === 'metric') return (bad ? 232e6 : 198e6) * (1 + jitter * 0.06)
   return (bad ? 14 : 0.6) * (1 + jitter * 0.5)
+}
+
+/** Which part of the traffic a version answers then: all of it, but a deploy that is watched is still a canary. */
+function shareAt(own: DeployItem[], version: string, seconds: number): number {
+  const [newest, before] = own.filter((deploy) => Date.parse(deploy.started_at) <= seconds * 1000).reverse()
+  const canary = newest?.verdict === 'pending' ? 0.25 : 1
+  if ((newest?.version ?? '0.0.1') === version) return canary
+  return (before?.version ?? '0.0.1') === version ? 1 - canary : 0
 }
 
 export function seriesOf(service: string, params: URLSearchParams): Series {
@@ -41,14 +50,19 @@ export function seriesOf(service: string, params: URLSearchParams): Series {
     from: new Date(fromMs).toISOString(),
     to: new Date(toMs).toISOString(),
     series: versions.map((version) => {
-      const mine = times.filter((time) => !version || versionAt(time) === version)
+      const shareOf = (time: number) => (version ? shareAt(own, version, time) : 1)
+      const mine = times.filter((time) => shareOf(time) > 0)
       return {
         key: version ? { version } : {},
         points: mine.map((time): [number, number] => [
           time,
-          valueAt(service, signal, time, version || versionAt(time), quantile),
+          valueAt(service, signal, time, version || versionAt(time), quantile) *
+            (signal === 'requests' ? shareOf(time) : 1),
         ]),
-        samples: mine.map((time): [number, number] => [time, Math.round(((shape?.perMinute ?? 10) * step) / 60)]),
+        samples: mine.map((time): [number, number] => [
+          time,
+          Math.round(((shape?.perMinute ?? 10) * shareOf(time) * step) / 60),
+        ]),
       }
     }),
     band:

@@ -199,8 +199,14 @@ export function Chart(props: ChartProps) {
         {note && <span className="faint">{note}</span>}
         <Pointed frame={frame} index={index} since={props.since ?? false} />
         {picked !== null && props.pointLink?.(picked)}
-        <button type="button" className="button quiet" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
-          <Icon name="table" size={14} /> {asTable ? 'Show as chart' : 'Show as table'}
+        <button
+          type="button"
+          className="button quiet"
+          aria-pressed={asTable}
+          title={asTable ? 'Show as chart' : 'Show as table'}
+          onClick={() => setAsTable(!asTable)}
+        >
+          <Icon name="table" size={14} /> <span>{asTable ? 'Show as chart' : 'Show as table'}</span>
         </button>
       </figcaption>
       <Legend frame={frame} index={index} />

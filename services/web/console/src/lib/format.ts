@@ -60,6 +60,17 @@ export function inUnit(value: number | null | undefined, unit: string): string {
   return `${compact(value)} ${unit.replace(/[{}]/g, '')}`
 }
 
+const unitNames: Record<string, string> = {
+  By: 'bytes',
+  s: 'seconds',
+  ms: 'milliseconds',
+  '1': 'ratio or count',
+  '': 'no unit',
+}
+
+/** A unit of UCUM, as OpenTelemetry sends it, in words: 'By' → 'bytes', '{connection}' → 'connection'. */
+export const unitWord = (unit: string): string => unitNames[unit] ?? unit.replace(/[{}]/g, '')
+
 /** A change: '+11.3 points' for ratios, '+85 %' for the rest. */
 export function effect(value: number, unit: 'relative' | 'absolute', of = 'ratio'): string {
   const sign = value > 0 ? '+' : value < 0 ? '−' : '±'

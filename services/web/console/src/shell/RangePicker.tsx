@@ -21,7 +21,12 @@ export function RangePicker() {
   const span = absoluteSpan(search)
   const path = useRouterState({ select: (state) => state.location.pathname })
   const range = search.range ?? defaultRangeOf(path)
-  const close = () => details.current?.removeAttribute('open')
+  const summary = useRef<HTMLElement>(null)
+  const close = () => {
+    if (!details.current?.open) return
+    details.current.open = false
+    summary.current?.focus()
+  }
   const take = (form: FormData) => {
     const iso = (name: string) => {
       const text = String(form.get(name) ?? '')
@@ -33,8 +38,16 @@ export function RangePicker() {
   }
   const shown = span ? `${dayTime(span.fromMs, zone)} – ${dayTime(span.toMs, zone)}` : `Last ${range}`
   return (
-    <details className="range" ref={details} onKeyDown={(event) => event.key === 'Escape' && close()}>
-      <summary title={span ? `${absolute(span.fromMs, zone)} – ${absolute(span.toMs, zone)}` : undefined}>
+    <details
+      className="range"
+      ref={details}
+      onKeyDown={(event) => event.key === 'Escape' && close()}
+      onBlur={(event) => {
+        const { relatedTarget } = event
+        if (relatedTarget && !event.currentTarget.contains(relatedTarget)) event.currentTarget.open = false
+      }}
+    >
+      <summary ref={summary} title={span ? `${absolute(span.fromMs, zone)} – ${absolute(span.toMs, zone)}` : undefined}>
         <Icon name="clock" size={14} /> {shown}
       </summary>
       <div className="range-panel">

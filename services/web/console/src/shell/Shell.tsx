@@ -1,5 +1,6 @@
 import { Link, Outlet, useParams, useRouterState } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
+import { useFocusOnWalk } from '../lib/focus.ts'
 import { useRead } from '../lib/queries.ts'
 import type { Page, ServiceItem } from '../lib/types.ts'
 import { useSearch } from '../lib/useSearch.ts'
@@ -60,8 +61,7 @@ function Rail({ regressed }: { regressed: number }) {
 }
 
 /** The tab's title says where one is, and how many services are off. */
-function useTitle(regressed: number) {
-  const path = useRouterState({ select: (state) => state.location.pathname })
+function useTitle(path: string, regressed: number) {
   useEffect(() => {
     const page = pages.findLast((each) => (each.to === '/' ? path === '/' : path.startsWith(each.to)))
     const name = path.startsWith('/s/') ? decodeURIComponent(path.slice(3)) : (page?.title ?? 'Plumbline')
@@ -74,7 +74,10 @@ export function Shell() {
   const services = useRead<Page<ServiceItem>>('/services', { environment: search.env })
   const items = services.data?.items ?? []
   const regressed = items.filter((item) => item.health === 'regressed').length
-  useTitle(regressed)
+  const path = useRouterState({ select: (state) => state.location.pathname })
+  useTitle(path, regressed)
+  const main = useRef<HTMLElement>(null)
+  useFocusOnWalk(useRouterState({ select: (state) => state.resolvedLocation?.pathname }), main)
   return (
     <div className="shell">
       <a className="skip" href="#main">
@@ -83,7 +86,7 @@ export function Shell() {
       <Rail regressed={regressed} />
       <div className="stage">
         <GlobalBar services={items} />
-        <main id="main" tabIndex={-1}>
+        <main id="main" tabIndex={-1} ref={main}>
           {services.error?.status === 401 ? <SignIn /> : <Outlet />}
         </main>
       </div>

@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router'
+import { useNow } from '../../lib/clock.ts'
 import type { Delivery } from '../../lib/types.ts'
 import { useWrite } from '../../lib/writes.ts'
 import { StateBadge } from '../../ui/Badge.tsx'
@@ -7,17 +8,15 @@ import { type Column, Table } from '../../ui/Table.tsx'
 import { Ago, At } from '../../ui/Time.tsx'
 
 function Answer({ delivery }: { delivery: Delivery }) {
-  if (delivery.state === 'pending' && delivery.next_attempt_at) {
-    return (
-      <>
-        {delivery.last_status ?? delivery.last_error ?? 'not tried yet'}, next <Ago at={delivery.next_attempt_at} />
-      </>
-    )
-  }
+  const nowMs = useNow()
+  const answered = [delivery.last_status ? `HTTP ${delivery.last_status}` : null, delivery.last_error]
+    .filter(Boolean)
+    .join(', ')
+  if (delivery.state !== 'pending' || !delivery.next_attempt_at) return <>{answered || '–'}</>
   return (
     <>
-      {[delivery.last_status ? `HTTP ${delivery.last_status}` : null, delivery.last_error].filter(Boolean).join(', ') ||
-        '–'}
+      {answered || 'not tried yet'}; next try{' '}
+      {Date.parse(delivery.next_attempt_at) > nowMs ? <Ago at={delivery.next_attempt_at} /> : 'is due'}
     </>
   )
 }
@@ -67,12 +66,12 @@ const columns: Column<Delivery>[] = [
   { key: 'again', title: '', cell: (each) => <Again delivery={each} /> },
 ]
 
-/** Every message: when, where to, how often tried, what was answered. */
-export function Deliveries({ items }: { items: Delivery[] }) {
+/** Every message: when, where to, how often tried, what was answered. `ofOne`: all belong to the incident of the page. */
+export function Deliveries({ items, ofOne = false }: { items: Delivery[]; ofOne?: boolean }) {
   return (
     <Table
       label="Deliveries"
-      columns={columns}
+      columns={ofOne ? columns.filter((column) => column.key !== 'incident') : columns}
       rows={items}
       rowKey={(each) => each.id}
       empty={

@@ -84,7 +84,7 @@ function Body({ incident }: { incident: IncidentDocument }) {
         <Signals ids={incident.anomaly_ids} />
       </Section>
       <Section title="Who was told">
-        <Loaded read={deliveries}>{(data) => <Deliveries items={data.items} />}</Loaded>
+        <Loaded read={deliveries}>{(data) => <Deliveries items={data.items} ofOne />}</Loaded>
       </Section>
     </>
   )

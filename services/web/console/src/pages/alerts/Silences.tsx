@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { now, useNow } from '../../lib/clock.ts'
+import { useReturnFocus } from '../../lib/focus.ts'
 import type { Silence, SilenceInput } from '../../lib/types.ts'
 import { useSearch } from '../../lib/useSearch.ts'
 import { signalNames, signalWord } from '../../lib/words.ts'
@@ -22,15 +23,20 @@ function inputOf(form: FormData): SilenceInput {
   }
 }
 
-function NewSilence() {
+function NewSilence({ onClose }: { onClose: () => void }) {
   const search = useSearch()
-  const write = useWrite<Silence>()
+  const write = useWrite<Silence>(onClose)
   return (
-    <form action={(form) => write.run({ path: '/silences', body: inputOf(form) })} className="card pad silence-form">
+    <form
+      action={(form) => write.run({ path: '/silences', body: inputOf(form) })}
+      onKeyDown={(event) => event.key === 'Escape' && onClose()}
+      className="card pad silence-form"
+    >
       <h2>New silence</h2>
       <label>
         Service
-        <input name="service" defaultValue={search.service ?? ''} placeholder="any" />
+        {/* biome-ignore lint/a11y/noAutofocus: the form stands where its button was pressed */}
+        <input name="service" defaultValue={search.service ?? ''} placeholder="any" autoFocus />
       </label>
       <label>
         Environment
@@ -65,9 +71,14 @@ function NewSilence() {
         Why
         <input name="comment" required placeholder="so that the next on-call understands" />
       </label>
-      <button type="submit" className="button primary" disabled={write.busy}>
-        Silence
-      </button>
+      <div className="actions">
+        <button type="submit" className="button primary" disabled={write.busy}>
+          Silence
+        </button>
+        <button type="button" className="button" onClick={onClose}>
+          Cancel
+        </button>
+      </div>
       <Said error={write.error} />
     </form>
   )
@@ -109,13 +120,15 @@ const columns: Column<Silence>[] = [
 export function Silences({ items }: { items: Silence[] }) {
   const search = useSearch()
   const [open, setOpen] = useState(search.silence !== undefined)
+  const opener = useReturnFocus<HTMLButtonElement>(open)
+  const close = () => setOpen(false)
   return (
     <div className="stack">
       {open ? (
-        <NewSilence />
+        <NewSilence onClose={close} />
       ) : (
         <div>
-          <button type="button" className="button" onClick={() => setOpen(true)}>
+          <button type="button" className="button" ref={opener} onClick={() => setOpen(true)}>
             New silence
           </button>
         </div>

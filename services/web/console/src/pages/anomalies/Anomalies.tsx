@@ -149,7 +149,7 @@ function Body({ items }: { items: Anomaly[] }) {
     )
   }
   return groupsOf(items).map((group) => (
-    <section key={group.key} className="section" aria-label={group.key || 'No deploy nearby'}>
+    <section key={group.key} className="section anomaly-group" aria-label={group.key || 'No deploy nearby'}>
       <GroupHead group={group} />
       <Table label="Anomalies" columns={columns} rows={group.anomalies} rowKey={(each) => each.id} />
     </section>

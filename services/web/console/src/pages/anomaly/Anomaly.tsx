@@ -14,10 +14,12 @@ import { Loaded } from '../../ui/Feedback.tsx'
 import { Icon } from '../../ui/Icon.tsx'
 import { PlumbStrip } from '../../ui/PlumbStrip.tsx'
 import { At } from '../../ui/Time.tsx'
-import { FindingNumbers, TopAttributes } from '../deploy/FindingCard.tsx'
+import { numbersOf, TopAttributes } from '../deploy/FindingCard.tsx'
 import { Suspects } from '../deploy/Grounds.tsx'
 import { Expected } from './Expected.tsx'
+import { Told } from './Told.tsx'
 import '../deploy/deploy.css'
+import './anomaly.css'
 
 function sentence(anomaly: AnomalyDocument): string {
   const { observed, expected, lower, upper, unit } = anomaly
@@ -104,12 +106,12 @@ function Grounds({ anomaly }: { anomaly: AnomalyDocument }) {
     </>
   )
   return (
-    <section className="card pad" aria-label="Why it was told">
+    <section className="card pad grounds" aria-label="Why it was told">
       <PlumbStrip {...anomaly} />
       <p className="finding-reason">{finding.reason}</p>
-      <FindingNumbers finding={finding} />
       <Facts
         items={[
+          ...numbersOf(finding),
           ['Compared with', baselineWord(finding.baseline)],
           [
             'Change',
@@ -160,12 +162,17 @@ function Tied({ anomaly }: { anomaly: AnomalyDocument }) {
 
 function Exemplars({ anomaly }: { anomaly: AnomalyDocument }) {
   const ids = anomaly.evidence.finding.exemplar_trace_ids
+  const then = {
+    service: anomaly.service,
+    env: anomaly.environment,
+    ...around(anomaly.started_at, anomaly.ended_at, Date.parse(anomaly.updated_at)),
+  }
   return (
     <Section title="Which requests">
       <div className="card pad">
         {ids.length === 0 && <p className="faint">No example trace: this signal does not come from spans.</p>}
         {ids.length > 0 && (
-          <ul className="plain-list exemplar-list">
+          <ul className="plain-list exemplar-list" aria-label="Traces that show it">
             {ids.map((id) => (
               <li key={id}>
                 <TraceLink id={id}>{id}</TraceLink>
@@ -174,29 +181,12 @@ function Exemplars({ anomaly }: { anomaly: AnomalyDocument }) {
           </ul>
         )}
         <TopAttributes attributes={anomaly.evidence.finding.top_attributes} />
-        <p>
-          <Link
-            to="/logs"
-            search={
-              {
-                service: anomaly.service,
-                ...around(anomaly.started_at, anomaly.ended_at, Date.parse(anomaly.updated_at)),
-              } as never
-            }
-          >
-            Logs of that time
-          </Link>{' '}
-          ·{' '}
-          <Link
-            to="/patterns"
-            search={
-              {
-                service: anomaly.service,
-                ...around(anomaly.started_at, anomaly.ended_at, Date.parse(anomaly.updated_at)),
-              } as never
-            }
-          >
-            Log patterns
+        <p className="actions">
+          <Link className="button" to="/logs" search={then as never}>
+            <Icon name="logs" size={14} /> Logs of that time
+          </Link>
+          <Link className="button" to="/patterns" search={then as never}>
+            <Icon name="pattern" size={14} /> Log patterns of that time
           </Link>
         </p>
       </div>
@@ -245,6 +235,7 @@ function Body({ anomaly }: { anomaly: AnomalyDetail }) {
         <aside className="deploy-side" aria-label="Deploy and suspects">
           <Tied anomaly={anomaly} />
           <Suspects suspects={anomaly.suspects} own={anomaly.deploy?.id ?? null} />
+          <Told anomaly={anomaly} />
           {(anomaly.state === 'open' || anomaly.accepted) && <Expected anomaly={anomaly} />}
           <Beside anomaly={anomaly} />
         </aside>

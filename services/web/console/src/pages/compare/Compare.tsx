@@ -1,7 +1,9 @@
 import { Link } from '@tanstack/react-router'
-import { duration, plural, short } from '../../lib/format.ts'
-import { useRead } from '../../lib/queries.ts'
-import type { Compare as CompareDocument, DeployItem, Page } from '../../lib/types.ts'
+import { dayTime, duration, percent, plural, short } from '../../lib/format.ts'
+import { usePrefs } from '../../lib/prefs.ts'
+import { useRead, useWindowed } from '../../lib/queries.ts'
+import { sharesOf } from '../../lib/share.ts'
+import type { Compare as CompareDocument, DeployItem, Page, Series } from '../../lib/types.ts'
 import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
 import { VerdictBadge } from '../../ui/Badge.tsx'
 import { DeployLink, PageHead, Section, ServiceLink } from '../../ui/Bits.tsx'
@@ -13,6 +15,19 @@ import { Differences } from './tables.tsx'
 import './compare.css'
 
 type Side = CompareDocument['a']
+
+/** How much of the service's traffic the side's version answered in its window. */
+function OfTraffic({ side }: { side: Side }) {
+  const { service, environment, version } = side.deploy
+  const { data } = useWindowed<Series>(
+    `/services/${encodeURIComponent(service)}/series`,
+    { from: side.from, to: side.to },
+    { environment, signal: 'requests', by: 'version' },
+    { step: true },
+  )
+  const own = data && sharesOf(data.series).find((each) => each.version === version)
+  return own ? <>, {percent(own.share)} of the traffic</> : null
+}
 
 function SideCard({ side, name }: { side: Side; name: string }) {
   return (
@@ -26,15 +41,26 @@ function SideCard({ side, name }: { side: Side; name: string }) {
       </div>
       <p className="faint">
         <ServiceLink service={side.deploy.service} environment={side.deploy.environment} /> · {side.deploy.environment}{' '}
-        · began <At at={side.deploy.started_at} /> · {plural(side.requests, 'request')} ·{' '}
-        {plural(side.instances, 'instance')}
+        · began <At at={side.deploy.started_at} /> · {plural(side.requests, 'request')}
+        <OfTraffic side={side} /> · {plural(side.instances, 'instance')}
       </p>
     </section>
   )
 }
 
+/** Deploys by service and environment, each list as it came: newest first. */
+function placesOf(deploys: DeployItem[]): [string, DeployItem[]][] {
+  const places = new Map<string, DeployItem[]>()
+  for (const deploy of deploys) {
+    const place = [deploy.service, deploy.environment].filter(Boolean).join(' · ')
+    places.set(place, [...(places.get(place) ?? []), deploy])
+  }
+  return [...places].sort(([a], [b]) => a.localeCompare(b))
+}
+
 function Picker({ name, deploys, chosen }: { name: 'a' | 'b'; deploys: DeployItem[]; chosen: string }) {
   const set = useSetSearch()
+  const { zone } = usePrefs()
   return (
     <label className="pick">
       <span className="side-letter">{name.toUpperCase()}</span>
@@ -44,11 +70,14 @@ function Picker({ name, deploys, chosen }: { name: 'a' | 'b'; deploys: DeployIte
         onChange={(event) => set({ [name]: event.target.value })}
       >
         <option value="">choose a deploy</option>
-        {deploys.map((deploy) => (
-          <option key={deploy.id} value={deploy.id}>
-            {deploy.service} {short(deploy.version)} · {deploy.environment} ·{' '}
-            {deploy.started_at.slice(5, 16).replace('T', ' ')}
-          </option>
+        {placesOf(deploys).map(([place, own]) => (
+          <optgroup key={place} label={place}>
+            {own.map((deploy) => (
+              <option key={deploy.id} value={deploy.id}>
+                {deploy.service} {short(deploy.version || deploy.commit)}, {dayTime(deploy.started_at, zone)}
+              </option>
+            ))}
+          </optgroup>
         ))}
       </select>
     </label>

@@ -36,7 +36,7 @@ function Pair({
 
 const presence = (row: { a: unknown; b: unknown }): string => (row.a && row.b ? '' : row.a ? 'new in A' : 'gone in A')
 
-function figureColumns(title: string): Column<Both>[] {
+function figureColumns(title: string, what: string): Column<Both>[] {
   return [
     {
       key: 'name',
@@ -50,7 +50,7 @@ function figureColumns(title: string): Column<Both>[] {
     },
     {
       key: 'requests',
-      title: 'Requests, B → A',
+      title: `${what}, B → A`,
       number: true,
       by: (row) => row.a?.requests ?? 0,
       cell: (row) => <Pair a={row.a?.requests} b={row.b?.requests} text={compact} change="relative" />,
@@ -128,7 +128,7 @@ export function Differences({ compare }: { compare: Compare }) {
       <Section title="Routes">
         <Table
           label="Routes"
-          columns={figureColumns('Route')}
+          columns={figureColumns('Route', 'Requests')}
           rows={compare.routes.map((row) => ({ name: row.route, a: row.a, b: row.b }))}
           rowKey={(row) => row.name}
         />
@@ -136,7 +136,7 @@ export function Differences({ compare }: { compare: Compare }) {
       <Section title="Dependencies">
         <Table
           label="Dependencies"
-          columns={figureColumns('Calls to')}
+          columns={figureColumns('Calls to', 'Calls')}
           rows={compare.dependencies.map((row) => ({ name: row.peer, a: row.a, b: row.b }))}
           rowKey={(row) => row.name}
         />

@@ -8,6 +8,7 @@ import { Commits } from './Commits.tsx'
 import { DeployCharts } from './DeployCharts.tsx'
 import { FindingCard } from './FindingCard.tsx'
 import { CheckedTable, Power, Suspects } from './Grounds.tsx'
+import { Rollout } from './Rollout.tsx'
 import { VerdictHead } from './VerdictHead.tsx'
 import './deploy.css'
 
@@ -61,6 +62,7 @@ function Body({ deploy, verdict }: { deploy: DeployItem; verdict: Verdict }) {
         </div>
         <aside className="deploy-side" aria-label="Commits and grounds">
           <Commits deploy={deploy} wording={verdict.commits.wording} commits={verdict.commits.commits} />
+          <Rollout deploy={deploy} verdict={verdict} />
           <Power verdict={verdict} />
           <Suspects suspects={verdict.suspects} own={deploy.id} />
         </aside>

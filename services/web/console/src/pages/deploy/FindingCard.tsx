@@ -1,8 +1,9 @@
 import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import { count, effect, inUnit, percent, probability } from '../../lib/format.ts'
 import type { Anomaly, Finding } from '../../lib/types.ts'
 import { baselineWord, dimensionWord, findingTitle } from '../../lib/words.ts'
-import { TraceLink } from '../../ui/Bits.tsx'
+import { Facts, TraceLink } from '../../ui/Bits.tsx'
 import { Snippet } from '../../ui/Copy.tsx'
 import { Icon, type IconName } from '../../ui/Icon.tsx'
 import { PlumbStrip } from '../../ui/PlumbStrip.tsx'
@@ -37,37 +38,13 @@ export function TopAttributes({ attributes }: { attributes: Finding['top_attribu
   )
 }
 
-/** The statistics in one line each, for whoever asks "why was this flagged?". */
-export function FindingNumbers({ finding }: { finding: Finding }) {
-  return (
-    <dl className="numbers">
-      <div>
-        <dt>Interval of what was expected</dt>
-        <dd>
-          {inUnit(finding.lower, finding.unit)} – {inUnit(finding.upper, finding.unit)}
-        </dd>
-      </div>
-      <div>
-        <dt>n before → after</dt>
-        <dd>
-          {count(finding.n.baseline)} → {count(finding.n.current)}
-        </dd>
-      </div>
-      <div>
-        <dt>p, and q over all signals</dt>
-        <dd>
-          {probability(finding.p_value)}, {probability(finding.q_value)}
-        </dd>
-      </div>
-      <div>
-        <dt>Began</dt>
-        <dd>
-          <At at={finding.started_at} />
-        </dd>
-      </div>
-    </dl>
-  )
-}
+/** The statistics by name, for whoever asks "why was this flagged?". */
+export const numbersOf = (finding: Finding): [string, ReactNode][] => [
+  ['Interval of what was expected', `${inUnit(finding.lower, finding.unit)} – ${inUnit(finding.upper, finding.unit)}`],
+  ['n before → after', `${count(finding.n.baseline)} → ${count(finding.n.current)}`],
+  ['p, and q over all signals', `${probability(finding.p_value)}, ${probability(finding.q_value)}`],
+  ['Began', <At key="began" at={finding.started_at} />],
+]
 
 function BeforeAfter({ finding }: { finding: Finding }) {
   return (
@@ -110,7 +87,7 @@ export function FindingCard({ finding, anomaly }: { finding: Finding; anomaly: A
       <BeforeAfter finding={finding} />
       <PlumbStrip {...finding} />
       <p className="finding-reason">{finding.reason}</p>
-      <FindingNumbers finding={finding} />
+      <Facts items={numbersOf(finding)} />
       {finding.exemplar_trace_ids.length > 0 && (
         <p className="exemplars">
           <span className="faint">Traces that show it</span>

@@ -7,11 +7,10 @@ import type { DeployItem } from '../../lib/types.ts'
 import { useSearch } from '../../lib/useSearch.ts'
 import { verdictWord } from '../../lib/words.ts'
 import { Icon } from '../../ui/Icon.tsx'
+import { type Place, placesOf, ticksOf } from './places.ts'
 import './lanes.css'
 
-type Place = (timeMs: number) => number
-
-function Marker({ deploy, place, crowded }: { deploy: DeployItem; place: Place; crowded: boolean }) {
+function Marker({ deploy, place }: { deploy: DeployItem; place: Place }) {
   const { zone } = usePrefs()
   const word = verdictWord(deploy.verdict)
   const label = `${deploy.service} ${short(deploy.version)}, ${absolute(deploy.started_at, zone)}: ${word.word}`
@@ -20,27 +19,28 @@ function Marker({ deploy, place, crowded }: { deploy: DeployItem; place: Place; 
       to="/deploys/$id"
       params={{ id: deploy.id }}
       className={`lane-mark tone-${word.tone}`}
-      style={{ left: `${place(Date.parse(deploy.started_at))}%` }}
+      style={{ left: `${place.left}%`, '--level': place.level } as React.CSSProperties}
       aria-label={label}
       title={`${label}\n${deploy.reason}`}
     >
       <Icon name={word.mark} size={12} />
-      {!crowded && <span>{short(deploy.version || deploy.commit)}</span>}
+      {place.labelled && <span>{short(deploy.version || deploy.commit)}</span>}
     </Link>
   )
 }
 
-/** Another deploy of the lane follows so closely that the version would lie beneath it. */
-const crowded = (deploy: DeployItem, own: DeployItem[], place: Place): boolean => {
-  const at = place(Date.parse(deploy.started_at))
-  return own.some((other) => {
-    const gap = place(Date.parse(other.started_at)) - at
-    return other.id !== deploy.id && gap >= 0 && gap < 9
-  })
+/** The deploys of one service and environment, oldest first. */
+function Lane({ own, leftOf }: { own: DeployItem[]; leftOf: (timeMs: number) => number }) {
+  const places = placesOf(own.map((deploy) => leftOf(Date.parse(deploy.started_at))))
+  const levels = Math.max(...places.map((place) => place.level)) + 1
+  return (
+    <div className="lane-line" style={{ '--levels': levels } as React.CSSProperties}>
+      {own.map((deploy, index) => (
+        <Marker key={deploy.id} deploy={deploy} place={places[index]!} />
+      ))}
+    </div>
+  )
 }
-
-const rulers = (fromMs: number, toMs: number): number[] =>
-  Array.from({ length: 7 }, (_, index) => fromMs + ((toMs - fromMs) * index) / 6)
 
 /** Lanes by service: each deploy hangs as a plumb line with its verdict as the bob. */
 export function Lanes({ deploys }: { deploys: DeployItem[] }) {
@@ -48,21 +48,24 @@ export function Lanes({ deploys }: { deploys: DeployItem[] }) {
   const search = useSearch()
   const { zone } = usePrefs()
   const span = spanOf(search.range || search.from ? search : { range: '24h' }, nowMs)
-  const place: Place = (timeMs) =>
+  const leftOf = (timeMs: number) =>
     Math.min(100, Math.max(0, ((timeMs - span.fromMs) / (span.toMs - span.fromMs)) * 100))
-  const inside = deploys.filter((deploy) => {
-    const atMs = Date.parse(deploy.started_at)
-    return atMs >= span.fromMs && atMs <= span.toMs
-  })
+  const inside = deploys
+    .filter((deploy) => {
+      const atMs = Date.parse(deploy.started_at)
+      return atMs >= span.fromMs && atMs <= span.toMs
+    })
+    .sort((a, b) => a.started_at.localeCompare(b.started_at))
   const lanes = [...new Set(inside.map((deploy) => `${deploy.service}|${deploy.environment}`))].sort()
+  const offsetMs = zone === 'utc' ? 0 : -new Date(span.toMs).getTimezoneOffset() * 60_000
   const long = span.toMs - span.fromMs > 86_400_000
   return (
     <div className="lanes card">
       <div className="lane lane-ruler" aria-hidden="true">
         <span className="lane-name" />
         <div className="lane-line">
-          {rulers(span.fromMs, span.toMs).map((time, index) => (
-            <span key={time} className={`lane-tick lane-tick-${index}`} style={{ left: `${place(time)}%` }}>
+          {ticksOf(span.fromMs, span.toMs, offsetMs).map((time) => (
+            <span key={time} className="lane-tick" style={{ left: `${leftOf(time)}%` }}>
               {long ? dayTime(time, zone) : clockTime(time, zone)}
             </span>
           ))}
@@ -77,11 +80,7 @@ export function Lanes({ deploys }: { deploys: DeployItem[] }) {
               {service}
               <span className="faint">{environment}</span>
             </Link>
-            <div className="lane-line">
-              {own.map((deploy) => (
-                <Marker key={deploy.id} deploy={deploy} place={place} crowded={crowded(deploy, own, place)} />
-              ))}
-            </div>
+            <Lane own={own} leftOf={leftOf} />
           </div>
         )
       })}

@@ -1,28 +1,34 @@
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { absolute, clockTime } from '../../lib/format.ts'
 import { usePrefs } from '../../lib/prefs.ts'
 import type { LogLine } from '../../lib/types.ts'
 import { TraceLink } from '../../ui/Bits.tsx'
 import { Copy } from '../../ui/Copy.tsx'
+import { Icon } from '../../ui/Icon.tsx'
 import { Attributes } from '../trace/SpanDetail.tsx'
+import { levelOf } from './level.ts'
 import './logs.css'
 
-const level = (line: LogLine): string => {
-  const number = line.severity_number
-  if (number >= 21) return 'fatal'
-  if (number >= 17) return 'error'
-  if (number >= 13) return 'warn'
-  if (number >= 9) return 'info'
-  return number >= 5 ? 'debug' : line.severity || 'log'
-}
+const beforeMs = 30_000
+const afterMs = 2_000
+
+/** All that the service said in the half minute before the line and just after it, whatever was searched for. */
+const aroundLine = (line: LogLine) => ({
+  service: line.service,
+  env: line.environment,
+  from: new Date(Date.parse(line.time) - beforeMs).toISOString(),
+  to: new Date(Date.parse(line.time) + afterMs).toISOString(),
+  at: line.time,
+})
 
 /** One line; pressed, it opens to its attributes, its trace and its whole text. */
-export function LogRow({ line }: { line: LogLine }) {
+export function LogRow({ line, marked = false }: { line: LogLine; marked?: boolean }) {
   const [open, setOpen] = useState(false)
   const { zone } = usePrefs()
-  const word = level(line)
+  const word = levelOf(line)
   return (
-    <div className={`log-row log-${word}`}>
+    <div className={`log-row log-${word}${marked ? ' log-marked' : ''}`}>
       <button type="button" className="log-line" aria-expanded={open} onClick={() => setOpen(!open)}>
         <span className="log-time" title={absolute(line.time, zone)}>
           {clockTime(line.time, zone, true)}
@@ -43,6 +49,9 @@ export function LogRow({ line }: { line: LogLine }) {
             <span>
               {line.service} {line.version} · {line.environment}
             </span>
+            <Link to="/logs" search={aroundLine(line) as never} className="button">
+              <Icon name="logs" size={14} /> Lines around it
+            </Link>
             <Copy text={line.body} label="Copy line" />
           </p>
           <Attributes label="Attributes" values={line.attributes} />

@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useMemo, useRef } from 'react'
+import { useRef } from 'react'
 import { now } from '../../lib/clock.ts'
-import { count } from '../../lib/format.ts'
+import { compact, count, short } from '../../lib/format.ts'
 import { useWindowed } from '../../lib/queries.ts'
 import { spanOf, spanParams } from '../../lib/range.ts'
 import type { LogLine, Page } from '../../lib/types.ts'
@@ -9,10 +9,11 @@ import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
 import { PageHead } from '../../ui/Bits.tsx'
 import { Csv } from '../../ui/Csv.tsx'
 import { Empty, Loaded } from '../../ui/Feedback.tsx'
+import { facetsOf } from './facets.ts'
+import { Histogram } from './Histogram.tsx'
 import { LogRow } from './LogRow.tsx'
+import { levels } from './level.ts'
 import { parseQuery } from './query.ts'
-
-const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
 
 function Filters() {
   const search = useSearch()
@@ -51,54 +52,28 @@ function Filters() {
   )
 }
 
-/** How many lines of those shown fall into each sixtieth of their span. */
-function Histogram({ lines }: { lines: LogLine[] }) {
-  const bars = useMemo(() => {
-    const times = lines.map((line) => Date.parse(line.time))
-    const from = Math.min(...times)
-    const to = Math.max(...times)
-    const counts = Array.from({ length: 60 }, () => ({ all: 0, bad: 0 }))
-    lines.forEach((line, index) => {
-      const bucket = counts[Math.min(59, Math.floor(((times[index]! - from) / Math.max(1, to - from)) * 60))]!
-      bucket.all += 1
-      if (line.severity_number >= 17) bucket.bad += 1
-    })
-    return counts
-  }, [lines])
-  const top = Math.max(1, ...bars.map((bar) => bar.all))
-  const errors = lines.filter((line) => line.severity_number >= 17).length
+/** What the lines shown differ in, with how many of each: pressed, the search keeps to it. */
+function Facets({ lines }: { lines: LogLine[] }) {
+  const set = useSetSearch()
+  const search = useSearch()
+  const add = (word: string) => set({ q: [search.q, word].filter(Boolean).join(' ') })
   return (
-    <svg
-      className="histogram"
-      viewBox="0 0 600 40"
-      preserveAspectRatio="none"
-      role="img"
-      aria-label={`${lines.length} lines over time, ${errors} of them errors`}
-    >
-      {bars.map((bar, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a bar is its place in time
-        <g key={index}>
-          <rect
-            x={index * 10}
-            y={40 - (bar.all / top) * 40}
-            width={9}
-            height={(bar.all / top) * 40}
-            className="histogram-all"
-          />
-          <rect
-            x={index * 10}
-            y={40 - (bar.bad / top) * 40}
-            width={9}
-            height={(bar.bad / top) * 40}
-            className="histogram-bad"
-          />
-        </g>
+    <div className="facets">
+      {facetsOf(lines).map(({ name, values }) => (
+        <fieldset key={name} className="facet">
+          <legend className="faint">{name}</legend>
+          {values.map(({ value, lines: number, word }) => (
+            <button key={value} type="button" className="button quiet" onClick={() => add(word)}>
+              {short(value)} <span className="count">{compact(number)}</span>
+            </button>
+          ))}
+        </fieldset>
       ))}
-    </svg>
+    </div>
   )
 }
 
-function Lines({ lines, more }: { lines: LogLine[]; more: boolean }) {
+function Lines({ lines, more, at }: { lines: LogLine[]; more: boolean; at: string | undefined }) {
   const scroller = useRef<HTMLElement>(null)
   const virtual = useVirtualizer({
     count: lines.length,
@@ -113,6 +88,7 @@ function Lines({ lines, more }: { lines: LogLine[]; more: boolean }) {
         The newest {count(lines.length)} lines{more && ' (there are more: narrow the search or the time)'},{' '}
         {count(errors)} errors.
       </p>
+      <Facets lines={lines} />
       <Histogram lines={lines} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard */}
       <section className="card log-list log-scroll" aria-label="Log lines, newest first" ref={scroller} tabIndex={0}>
@@ -125,7 +101,7 @@ function Lines({ lines, more }: { lines: LogLine[]; more: boolean }) {
               className="log-slot"
               style={{ transform: `translateY(${item.start}px)` }}
             >
-              <LogRow line={lines[item.index]!} />
+              <LogRow line={lines[item.index]!} marked={lines[item.index]!.time === at} />
             </div>
           ))}
         </div>
@@ -157,7 +133,7 @@ export default function Logs() {
       <Loaded read={read} lines={14}>
         {(data) =>
           data.items.length > 0 ? (
-            <Lines lines={data.items} more={data.next !== null} />
+            <Lines lines={data.items} more={data.next !== null} at={search.at} />
           ) : (
             <Empty title="No line matches">
               <p>

@@ -30,6 +30,10 @@ function Template({ text }: { text: string }) {
 
 const isNew = (pattern: LogPattern, version: string): boolean => version !== '' && pattern.first_version === version
 
+/** Said in the window, but not by this version. */
+const isGone = (pattern: LogPattern, version: string): boolean =>
+  version !== '' && pattern.versions.every((each) => each.version !== version)
+
 const columnsOf = (version: string): Column<LogPattern>[] => [
   {
     key: 'template',
@@ -41,6 +45,7 @@ const columnsOf = (version: string): Column<LogPattern>[] => [
         </span>{' '}
         <Template text={pattern.template} />
         {isNew(pattern, version) && <span className="badge tone-watch">new with {short(version)}</span>}
+        {isGone(pattern, version) && <span className="badge tone-calm">not said by {short(version)}</span>}
         <details className="more">
           <summary>A line of it</summary>
           <code>{pattern.sample}</code>
@@ -119,21 +124,26 @@ function OfService({ service }: { service: string }) {
   return (
     <Loaded read={read} lines={10}>
       {(data) => {
-        const fresh = data.items.filter((pattern) => isNew(pattern, version))
-        const shown = search.only === 'new' ? fresh : data.items
+        const only: Record<string, LogPattern[]> = {
+          new: data.items.filter((pattern) => isNew(pattern, version)),
+          gone: data.items.filter((pattern) => isGone(pattern, version)),
+        }
+        const shown = only[search.only ?? ''] ?? data.items
         return (
           <>
             <div className="filters">
-              <button
-                type="button"
-                className="button"
-                aria-pressed={search.only === 'new'}
-                onClick={() => set({ only: search.only === 'new' ? null : 'new' })}
-              >
-                {search.only === 'new'
-                  ? 'All patterns'
-                  : `Only new with ${short(version) || 'this version'} (${fresh.length})`}
-              </button>
+              <label>
+                Which
+                <select value={search.only ?? ''} onChange={(event) => set({ only: event.target.value })}>
+                  <option value="">all ({data.items.length})</option>
+                  <option value="new">
+                    new with {short(version) || 'this version'} ({only.new?.length})
+                  </option>
+                  <option value="gone">
+                    not said by {short(version) || 'this version'} ({only.gone?.length})
+                  </option>
+                </select>
+              </label>
               <label>
                 Level, at least
                 <select value={search.level ?? ''} onChange={(event) => set({ level: event.target.value })}>

@@ -1,11 +1,13 @@
-import { useParams } from '@tanstack/react-router'
+import { Link, useParams } from '@tanstack/react-router'
 import { SeriesChart } from '../../chart/SeriesChart.tsx'
 import { useRead, useWindowed } from '../../lib/queries.ts'
 import type { Page, ServiceDetail, ServiceItem } from '../../lib/types.ts'
 import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
+import { pages } from '../../shell/pages.ts'
 import { HealthBadge } from '../../ui/Badge.tsx'
 import { DeployLink, PageHead, TabPanel, Tabs } from '../../ui/Bits.tsx'
 import { Loaded } from '../../ui/Feedback.tsx'
+import { Icon } from '../../ui/Icon.tsx'
 import { Ago } from '../../ui/Time.tsx'
 import { Dependencies, Exceptions, Metrics, Routes, Versions } from './tables.tsx'
 
@@ -25,6 +27,9 @@ function Panel({ open, detail }: { open: string; detail: ServiceDetail }) {
   return <Routes detail={detail} />
 }
 
+/** Where the service's own requests, lines and what they say stand; its window goes along in the URL. */
+const explorers = pages.filter((page) => ['/traces', '/logs', '/patterns'].includes(page.to))
+
 function Head({ service, row }: { service: string; row: ServiceItem | undefined }) {
   return (
     <PageHead
@@ -40,6 +45,11 @@ function Head({ service, row }: { service: string; row: ServiceItem | undefined 
       }
     >
       {row && <HealthBadge health={row.health} />}
+      {explorers.map(({ to, title, icon }) => (
+        <Link key={to} to={to} search={{ service } as never} className="button">
+          <Icon name={icon} size={14} /> {title}
+        </Link>
+      ))}
     </PageHead>
   )
 }

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { compact, ms, percent, short } from '../../lib/format.ts'
+import { compact, ms, percent, short, unitWord } from '../../lib/format.ts'
 import type { RouteRow, ServiceDetail, VersionRow } from '../../lib/types.ts'
 import { VerdictBadge } from '../../ui/Badge.tsx'
 import { DeployLink } from '../../ui/Bits.tsx'
@@ -82,6 +82,7 @@ export function Routes({ detail }: { detail: ServiceDetail }) {
 }
 
 export function Versions({ detail }: { detail: ServiceDetail }) {
+  const total = detail.versions.reduce((sum, row) => sum + row.requests, 0)
   const columns: Column<VersionRow>[] = [
     {
       key: 'version',
@@ -108,6 +109,13 @@ export function Versions({ detail }: { detail: ServiceDetail }) {
       wide: true,
     },
     requests(),
+    {
+      key: 'share',
+      title: 'Of the traffic',
+      number: true,
+      by: (row) => row.requests,
+      cell: (row) => (total > 0 ? percent(row.requests / total) : '–'),
+    },
     errors(),
     p50(),
     p99(),
@@ -207,7 +215,7 @@ export function Metrics({ detail }: { detail: ServiceDetail }) {
       ),
     },
     { key: 'kind', title: 'Kind', by: (row) => row.kind, cell: (row) => row.kind },
-    { key: 'unit', title: 'Unit', cell: (row) => row.unit || '–' },
+    { key: 'unit', title: 'Unit', cell: (row) => unitWord(row.unit) },
     { key: 'series', title: 'Series', number: true, by: (row) => row.series, cell: (row) => compact(row.series) },
   ]
   return (

@@ -157,7 +157,9 @@ function headline(items: ServiceItem[]): string {
   const bad = items.filter((item) => item.health === 'regressed')
   if (bad.length === 0) return 'Nothing differs from its baseline for the worse.'
   const names = bad.slice(0, 3).map((item) => item.service)
-  return `${names.join(', ')}${bad.length > 3 ? ` and ${bad.length - 3} more` : ''} ${bad.length === 1 ? 'differs' : 'differ'} from baseline.`
+  if (bad.length > 3) names.push(`${bad.length - 3} more`)
+  const all = names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : names[0]
+  return `${all} ${bad.length === 1 ? 'differs' : 'differ'} from baseline.`
 }
 
 function Board({ items }: { items: ServiceItem[] }) {

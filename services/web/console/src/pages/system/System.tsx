@@ -71,30 +71,34 @@ const storageColumns: Column<Stored>[] = [
 
 const groups = ['ingest', 'detector', 'alerting', 'web', 'process'] as const
 
-function Body({ system }: { system: SystemDocument }) {
+function State({ system }: { system: SystemDocument }) {
   const stored = system.storage.reduce((sum, row) => sum + row.bytes, 0)
   return (
+    <div className="card pad">
+      <Facts
+        items={[
+          ['State', <Badge key="r" word={system.ready ? ready : notReady} />],
+          ['Version', system.version],
+          ['Engine', `${system.engine}, state in ${system.state}`],
+          ['Up for', duration(system.uptime_s * 1000)],
+          ['Memory', bytes(system.memory.rss_bytes)],
+          ['On disk', bytes(stored)],
+        ]}
+      />
+      {system.reasons.length > 0 && (
+        <ul>
+          {system.reasons.map((reason) => (
+            <li key={reason}>{reason}</li>
+          ))}
+        </ul>
+      )}
+    </div>
+  )
+}
+
+function Body({ system }: { system: SystemDocument }) {
+  return (
     <>
-      <div className="card pad">
-        <Facts
-          items={[
-            ['State', <Badge key="r" word={system.ready ? ready : notReady} />],
-            ['Version', system.version],
-            ['Engine', system.engine],
-            ['State kept in', system.state],
-            ['Up for', duration(system.uptime_s * 1000)],
-            ['Memory', bytes(system.memory.rss_bytes)],
-            ['On disk', bytes(stored)],
-          ]}
-        />
-        {system.reasons.length > 0 && (
-          <ul>
-            {system.reasons.map((reason) => (
-              <li key={reason}>{reason}</li>
-            ))}
-          </ul>
-        )}
-      </div>
       <Section title="Storage">
         <Table
           label="Storage"
@@ -130,7 +134,7 @@ function Arrivals({ status }: { status: Status }) {
     <Ago key={signal} at={status[signal].last_at} />,
   ])
   return (
-    <div className="card pad stack-gap">
+    <div className="card pad">
       <Facts
         items={[
           ...rows,
@@ -149,10 +153,11 @@ export default function System() {
   return (
     <>
       <PageHead title="System" lead="Plumbline about itself." />
-      <Loaded read={system}>{(data) => <Body system={data} />}</Loaded>
+      <Loaded read={system}>{(data) => <State system={data} />}</Loaded>
       <Section title="Arrivals">
         <Loaded read={status}>{(data) => <Arrivals status={data} />}</Loaded>
       </Section>
+      {system.data && <Body system={system.data} />}
     </>
   )
 }

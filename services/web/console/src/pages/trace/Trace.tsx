@@ -6,6 +6,7 @@ import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
 import { PageHead, Section, ServiceLink } from '../../ui/Bits.tsx'
 import { Id } from '../../ui/Copy.tsx'
 import { Loaded } from '../../ui/Feedback.tsx'
+import { Icon } from '../../ui/Icon.tsx'
 import { At } from '../../ui/Time.tsx'
 import { LogRow } from '../logs/LogRow.tsx'
 import { SpanDetail } from './SpanDetail.tsx'
@@ -42,6 +43,10 @@ function Body({ trace }: { trace: TraceDocument }) {
   const set = useSetSearch()
   const root = trace.spans.find((span) => span.parent_span_id === '') ?? trace.spans[0]
   const chosen = trace.spans.find((span) => span.span_id === search.span)
+  const close = () => {
+    document.getElementById(`span-${search.span}`)?.focus()
+    set({ span: null }, true)
+  }
   return (
     <>
       <PageHead
@@ -56,13 +61,17 @@ function Body({ trace }: { trace: TraceDocument }) {
         <Id text={trace.trace_id} />
       </PageHead>
       <Versions spans={trace.spans} />
-      <div className={chosen ? 'trace-columns' : undefined}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: Escape is a shortcut for the Close button within */}
+      <div
+        className={chosen ? 'trace-columns' : undefined}
+        onKeyDown={(event) => event.key === 'Escape' && chosen && close()}
+      >
         <Waterfall
           spans={trace.spans}
           chosen={search.span}
           onChoose={(id) => set({ span: id === search.span ? null : id }, true)}
         />
-        {chosen && <SpanDetail span={chosen} onClose={() => set({ span: null }, true)} />}
+        {chosen && <SpanDetail span={chosen} onClose={close} />}
       </div>
       <Section title="Logs of this trace" note={plural(trace.logs.length, 'line')}>
         {trace.logs.length === 0 && <p className="faint">No log line carries this trace’s id.</p>}
@@ -71,9 +80,9 @@ function Body({ trace }: { trace: TraceDocument }) {
             <LogRow key={`${line.time}${line.span_id}${line.body}`} line={line} />
           ))}
         </div>
-        <p>
-          <Link to="/logs" search={{ trace: trace.trace_id } as never}>
-            All of them in Logs
+        <p className="below">
+          <Link className="button" to="/logs" search={{ trace: trace.trace_id } as never}>
+            <Icon name="logs" size={14} /> All of them in Logs
           </Link>
         </p>
       </Section>

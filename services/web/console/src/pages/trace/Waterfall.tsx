@@ -40,6 +40,7 @@ function SpanRow({ row, total, colour, chosen, folded, onChoose, onFold }: RowPr
         )}
         <button
           type="button"
+          id={`span-${span.span_id}`}
           className="span-open"
           onClick={onChoose}
           aria-pressed={chosen}

@@ -93,7 +93,38 @@ function Filters() {
       <button type="submit" className="button primary">
         Search
       </button>
+      {search.exception && (
+        <button type="button" className="button" onClick={() => set({ exception: null })}>
+          Only {search.exception} ✕
+        </button>
+      )}
     </form>
+  )
+}
+
+/** The exception is looked for among what was read: the API does not filter by it. */
+function Found({ data, exception }: { data: Page<TraceItem>; exception: string | undefined }) {
+  const items = data.items.filter((item) => !exception || item.exception_type === exception)
+  if (items.length === 0) {
+    return (
+      <Empty title="No request matches">
+        <p>
+          Widen the time range or take a filter away. If nothing ever shows up here, see how to{' '}
+          <Link to="/setup">send traces</Link>.
+        </p>
+      </Empty>
+    )
+  }
+  return (
+    <>
+      <p className="faint">
+        {exception && `${count(items.length)} with ${exception} among `}
+        {exception ? 'the' : 'The'} newest {count(data.items.length)} requests{data.next && ' of more'},{' '}
+        {count(items.filter((item) => item.failed).length)} failed.
+      </p>
+      <Scatter items={items} />
+      <Table label="Traces" columns={columns} rows={items} rowKey={(item) => `${item.trace_id}${item.span_id}`} />
+    </>
   )
 }
 
@@ -116,30 +147,7 @@ export default function Traces() {
       </PageHead>
       <Filters />
       <Loaded read={read} lines={12}>
-        {(data) =>
-          data.items.length > 0 ? (
-            <>
-              <p className="faint">
-                The newest {count(data.items.length)} requests{data.next && ' of more'},{' '}
-                {count(data.items.filter((item) => item.failed).length)} failed.
-              </p>
-              <Scatter items={data.items} />
-              <Table
-                label="Traces"
-                columns={columns}
-                rows={data.items}
-                rowKey={(item) => `${item.trace_id}${item.span_id}`}
-              />
-            </>
-          ) : (
-            <Empty title="No request matches">
-              <p>
-                Widen the time range or take a filter away. If nothing ever shows up here, see how to{' '}
-                <Link to="/setup">send traces</Link>.
-              </p>
-            </Empty>
-          )
-        }
+        {(data) => <Found data={data} exception={search.exception} />}
       </Loaded>
     </>
   )
