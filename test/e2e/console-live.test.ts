@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +5,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chromiumPath, openBrowser } from '../support/browser.ts'
 import { type Child, startChild } from '../support/child.ts'
+import { ensureConsole } from '../support/console-build.ts'
 import { seeded } from '../support/telemetry.ts'
 import { type Plan, sendPast } from '../support/traffic.ts'
 import { until } from '../support/wait.ts'
@@ -40,13 +40,7 @@ const api = async <T>(path: string): Promise<T> =>
  */
 describe.skipIf(chromiumPath() === null)('the console of a running Plumbline', () => {
   beforeAll(async () => {
-    execFileSync(process.execPath, [
-      'node_modules/vite/bin/vite.js',
-      'build',
-      'services/web/console',
-      '--logLevel',
-      'warn',
-    ])
+    await ensureConsole()
     process.env.PLUMBLINE_TEST_TARGETS = 'all'
     plumbline = await startChild(folder, { PLUMBLINE_DETECT_EVERY_S: '2' })
     browser = (await openBrowser())!

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chromiumPath, openBrowser } from '../support/browser.ts'
+import { ensureConsole } from '../support/console-build.ts'
 import { type ConsoleFixture, startConsoleFixture } from '../support/console-fixtures.ts'
 import { consolePages } from './console-pages.ts'
 
@@ -42,13 +42,7 @@ const violations = async (page: Page): Promise<string[]> => {
 
 describe.skipIf(chromiumPath() === null)('the console in Chromium', () => {
   beforeAll(async () => {
-    execFileSync(process.execPath, [
-      'node_modules/vite/bin/vite.js',
-      'build',
-      'services/web/console',
-      '--logLevel',
-      'warn',
-    ])
+    await ensureConsole()
     browser = (await openBrowser())!
     fixture = await startConsoleFixture()
   })
@@ -99,6 +93,68 @@ describe.skipIf(chromiumPath() === null)('the console in Chromium', () => {
     await page.getByRole('link', { name: 'All of them in Logs' }).click()
     await settled(page, 'The newest')
     expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
+  it('leads from an anomaly to the incident that holds it, and says so where none does', async () => {
+    fixture.world.empty = false
+    const page = await open('/anomalies/ano_checkout_1')
+    const incident = page.getByRole('region', { name: 'Incident' })
+    await incident.getByRole('link', { name: /^checkout 2.14.0 fails/ }).click()
+    await page.waitForURL(/\/incidents\/inc_1/)
+    await page.goto(`${fixture.url}/anomalies/ano_search_1`)
+    await incident.getByText('nobody was told').waitFor()
+    await page.context().close()
+  })
+
+  it('narrows the lines by what they differ in, and shows what stood around one', async () => {
+    const page = await open('/logs?service=checkout')
+    await page.getByRole('group', { name: 'level, at least' }).getByRole('button', { name: 'error' }).click()
+    await page.waitForURL((url) => url.searchParams.get('q') === 'level>=error')
+    expect(await page.getByLabel('Search', { exact: true }).inputValue()).toBe('level>=error')
+    await page.locator('.log-line').nth(3).click()
+    await page.getByRole('link', { name: 'Lines around it' }).click()
+    await page.waitForURL((url) => url.searchParams.has('at') && !url.searchParams.has('q'))
+    const { searchParams } = new URL(page.url())
+    const at = Date.parse(searchParams.get('at')!)
+    expect(at - Date.parse(searchParams.get('from')!)).toBe(30_000)
+    expect(Date.parse(searchParams.get('to')!) - at).toBe(2_000)
+    await page.locator('.log-marked').waitFor()
+    await page.context().close()
+  })
+
+  it('keeps to the requests of one exception, and to patterns that one version says or does not', async () => {
+    const page = await open('/s/checkout?env=production&tab=exceptions')
+    await page.getByRole('link', { name: 'Traces with PaymentDeclined' }).click()
+    await page.getByText('No request matches').waitFor()
+    await page.getByRole('button', { name: 'Only PaymentDeclined' }).click()
+    await page.getByRole('table').waitFor()
+    await page.goto(`${fixture.url}/patterns?service=checkout`)
+    const rows = page.getByRole('table').locator('tbody tr')
+    await rows.nth(3).waitFor()
+    await page.getByLabel('Which').selectOption('new')
+    await rows.nth(3).waitFor({ state: 'detached' })
+    expect(await rows.count()).toBe(1)
+    await page.getByLabel('Which').selectOption('gone')
+    await page.getByText('No pattern here').waitFor()
+    await page.context().close()
+  })
+
+  it('says which version answers how much: a canary on its deploy, both sides of a comparison', async () => {
+    const page = await open('/deploys/dep_cart_881')
+    const traffic = page.getByRole('region', { name: 'Traffic by version' })
+    await traffic.getByText('25 % is answered by 8.8.1.').waitFor()
+    expect(await traffic.getByRole('listitem').allInnerTexts()).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/8\.8\.0[\s\S]*75 %/),
+        expect.stringMatching(/8\.8\.1[\s\S]*25 %/),
+      ]),
+    )
+    await page.goto(`${fixture.url}/compare?a=dep_checkout_2140&b=dep_checkout_2139`)
+    await page.getByRole('region', { name: 'Deploy A' }).getByText('100 % of the traffic').waitFor()
+    await page.goto(`${fixture.url}/deploys/dep_gateway_76`)
+    await page.getByRole('heading', { name: 'Before and after' }).waitFor()
+    expect(await traffic.count(), 'a change of settings has no version').toBe(0)
     await page.context().close()
   })
 
