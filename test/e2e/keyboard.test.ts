@@ -136,6 +136,17 @@ describe.skipIf(chromiumPath() === null)('the console by keyboard alone', () => 
     await page.context().close()
   })
 
+  it('refuses a time range that ends before it begins, and says why', async () => {
+    const page = await open('/deploys', 'By service')
+    await page.locator('summary').filter({ hasText: 'Last 24h' }).click()
+    await page.getByLabel('From').fill('2026-11-22T10:00')
+    await page.getByLabel('To').fill('2026-11-22T09:00')
+    await page.getByRole('button', { name: 'Show', exact: true }).click()
+    await page.getByText('The end has to lie after the beginning.').waitFor()
+    expect(new URL(page.url()).searchParams.has('from')).toBe(false)
+    await page.context().close()
+  })
+
   it('closes the time ranges when the focus walks out of them', async () => {
     const page = await open('/deploys', 'By service')
     await page.locator('summary').filter({ hasText: 'Last 24h' }).focus()

@@ -1,8 +1,8 @@
 import { useRouterState } from '@tanstack/react-router'
-import { useRef } from 'react'
+import { useRef, useState } from 'react'
 import { absolute, dayTime } from '../lib/format.ts'
 import { usePrefs } from '../lib/prefs.ts'
-import { absoluteSpan, defaultRangeOf, ranges } from '../lib/range.ts'
+import { absoluteSpan, defaultRangeOf, ranges, type Span } from '../lib/range.ts'
 import { useSearch, useSetSearch } from '../lib/useSearch.ts'
 import { Icon } from '../ui/Icon.tsx'
 
@@ -10,6 +10,51 @@ import { Icon } from '../ui/Icon.tsx'
 function inputValue(timeMs: number, utc: boolean): string {
   const shiftMs = utc ? 0 : new Date(timeMs).getTimezoneOffset() * 60_000
   return new Date(timeMs - shiftMs).toISOString().slice(0, 16)
+}
+
+/** Two times of one's own, in the zone that is shown. */
+function OwnTimes({ span, onTake }: { span: Span | null; onTake: () => void }) {
+  const set = useSetSearch()
+  const { zone } = usePrefs()
+  const [problem, setProblem] = useState('')
+  const take = (form: FormData) => {
+    const iso = (name: string) => {
+      const text = String(form.get(name) ?? '')
+      const date = new Date(zone === 'utc' ? `${text}Z` : text)
+      return Number.isNaN(date.getTime()) ? '' : date.toISOString()
+    }
+    const [from, to] = [iso('from'), iso('to')]
+    if (!from || to <= from) return setProblem('The end has to lie after the beginning.')
+    setProblem('')
+    set({ from, to })
+    onTake()
+  }
+  return (
+    <form action={take} key={`${span?.fromMs}-${span?.toMs}`}>
+      <label>
+        From ({zone === 'utc' ? 'UTC' : 'local'})
+        <input
+          type="datetime-local"
+          name="from"
+          required
+          defaultValue={span ? inputValue(span.fromMs, zone === 'utc') : ''}
+        />
+      </label>
+      <label>
+        To
+        <input
+          type="datetime-local"
+          name="to"
+          required
+          defaultValue={span ? inputValue(span.toMs, zone === 'utc') : ''}
+        />
+      </label>
+      <button type="submit" className="button primary">
+        Show
+      </button>
+      {problem && <p role="alert">{problem}</p>}
+    </form>
+  )
 }
 
 /** Relative ranges, or two times of one's own. */
@@ -26,15 +71,6 @@ export function RangePicker() {
     if (!details.current?.open) return
     details.current.open = false
     summary.current?.focus()
-  }
-  const take = (form: FormData) => {
-    const iso = (name: string) => {
-      const text = String(form.get(name) ?? '')
-      const date = new Date(zone === 'utc' ? `${text}Z` : text)
-      return Number.isNaN(date.getTime()) ? null : date.toISOString()
-    }
-    set({ from: iso('from'), to: iso('to') })
-    close()
   }
   const shown = span ? `${dayTime(span.fromMs, zone)} – ${dayTime(span.toMs, zone)}` : `Last ${range}`
   return (
@@ -67,29 +103,7 @@ export function RangePicker() {
             </button>
           ))}
         </div>
-        <form action={take} key={`${span?.fromMs}-${span?.toMs}`}>
-          <label>
-            From ({zone === 'utc' ? 'UTC' : 'local'})
-            <input
-              type="datetime-local"
-              name="from"
-              required
-              defaultValue={span ? inputValue(span.fromMs, zone === 'utc') : ''}
-            />
-          </label>
-          <label>
-            To
-            <input
-              type="datetime-local"
-              name="to"
-              required
-              defaultValue={span ? inputValue(span.toMs, zone === 'utc') : ''}
-            />
-          </label>
-          <button type="submit" className="button primary">
-            Show
-          </button>
-        </form>
+        <OwnTimes span={span} onTake={close} />
       </div>
     </details>
   )
