@@ -140,7 +140,7 @@ describe.skipIf(chromiumPath() === null)('the console by keyboard alone', () => 
     const page = await open('/deploys', 'By service')
     await page.locator('summary').filter({ hasText: 'Last 24h' }).click()
     await page.getByLabel('From').fill('2026-11-22T10:00')
-    await page.getByLabel('To').fill('2026-11-22T09:00')
+    await page.getByLabel('To', { exact: true }).fill('2026-11-22T09:00')
     await page.getByRole('button', { name: 'Show', exact: true }).click()
     await page.getByText('The end has to lie after the beginning.').waitFor()
     expect(new URL(page.url()).searchParams.has('from')).toBe(false)
