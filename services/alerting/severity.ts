@@ -1,11 +1,13 @@
 import type { Severity, Signal } from './types.ts'
 
-type Effect = Pick<Signal, 'signal' | 'effect' | 'direction'>
+type Effect = Pick<Signal, 'signal' | 'dimension' | 'effect' | 'direction'>
 
 /** Five points more errors, a doubled latency, half of the traffic gone: what users notice at once. */
 const CRITICAL_ERROR_POINTS = 0.05
 const CRITICAL_LATENCY = 1
 const CRITICAL_TRAFFIC_LOSS = 0.5
+/** Rules whose finds expire by themselves, or may be a number like others: every other secret is valid until somebody revokes it. */
+const NOT_CRITICAL_SECRETS = new Set(['jwt', 'card_number'])
 const CRITICAL_SERVICES = 2
 const CRITICAL_ROUTES = 3
 
@@ -13,6 +15,7 @@ const CRITICAL_ROUTES = 3
 export function severityOf(s: Effect): Severity {
   const size = Math.abs(s.effect)
   if (s.signal === 'silence') return 'critical'
+  if (s.signal === 'secret_new' && !NOT_CRITICAL_SECRETS.has(s.dimension)) return 'critical'
   if (s.signal === 'error_ratio' && s.direction === 'up' && size >= CRITICAL_ERROR_POINTS) return 'critical'
   if (s.signal === 'latency' && s.direction === 'up' && size >= CRITICAL_LATENCY) return 'critical'
   if (s.signal === 'throughput' && s.direction === 'down' && size >= CRITICAL_TRAFFIC_LOSS) return 'critical'
@@ -34,6 +37,7 @@ const ORDER = [
   'error_ratio',
   'latency',
   'throughput',
+  'secret_new',
   'exception_new',
   'dependency_error_ratio',
   'dependency_latency',

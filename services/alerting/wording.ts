@@ -35,6 +35,7 @@ const NEW: Partial<Record<Signal['signal'], string>> = {
   dependency_new: 'New dependency',
   route_new: 'New route',
   log_pattern_new: 'New log pattern',
+  secret_new: 'Began to send something like',
   dependency_vanished: 'Dependency vanished:',
   route_vanished: 'Route vanished:',
   log_pattern_vanished: 'Log pattern vanished:',
@@ -78,7 +79,8 @@ const upperFirst = (text: string) => (/^p\d/.test(text) ? text : text.charAt(0).
 /** One signal in a line: what, how much, against what; in the past where it is over. */
 export function lineOf(s: Signal, over = false): string {
   const fresh = NEW[s.signal]
-  if (fresh) return `${fresh} ${safeText(s.dimension, 160)}${s.observed > 0 ? ` (${amount(s.observed, s.unit)})` : ''}`
+  if (fresh)
+    return `${fresh} ${safeText(s.label || s.dimension, 160)}${s.observed > 0 ? ` (${amount(s.observed, s.unit)})` : ''}`
   if (s.signal === 'silence') return over ? 'There was no telemetry' : 'No telemetry any more'
   const observed = `${over ? 'was ' : ''}${amount(s.observed, s.unit)}`
   return `${upperFirst(measureOf(s))}: ${observed}, expected ${amount(s.expected, s.unit)} (${effectOf(s)})`

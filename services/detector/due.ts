@@ -82,6 +82,7 @@ async function watchAll(deps: Deps, memory: Memory, deploys: readonly Deploy[]):
         anomalies: new Map(anomalies.filter((a) => a.deploy?.id === d.id).map((a) => [a.id, a])),
         looked: '',
         seasonal: null,
+        maskedBefore: new Map(),
         dirty: true,
       })
   }

@@ -8,6 +8,7 @@ import { differs, liveOf } from './anomalies/life.ts'
 import { decide } from './decide/decide.ts'
 import type { Due } from './due.ts'
 import { evidenceFor } from './evidence/evidence.ts'
+import { readMaskedBefore } from './masked-before.ts'
 import type { Deps, Memory } from './memory.ts'
 import { readAround } from './near.ts'
 import { readSeasonal } from './seasonal.ts'
@@ -71,17 +72,19 @@ async function judge(
     before: watched.verdict,
     nowMs,
   }
-  let alone = decide(window, deploy, { ...o, seasonal: watched.seasonal ?? [] })
+  const known = () => ({ ...o, seasonal: watched.seasonal ?? [], maskedBefore: watched.maskedBefore })
+  let alone = decide(window, deploy, known())
   if (watched.seasonal === null && alone.findings.length > 0) {
-    // Earlier days can only excuse: they are read when there is something to excuse.
+    // What was before can only excuse: it is read when there is something to excuse.
+    watched.maskedBefore = await readMaskedBefore(deps.store, deploy)
     watched.seasonal = await readSeasonal(deps.store, deploy, deps.config.watchMinutes)
-    alone = decide(window, deploy, { ...o, seasonal: watched.seasonal })
+    alone = decide(window, deploy, known())
   }
   const harmful = alone.findings.filter((f) => f.harmful)
   if (harmful.length === 0) return alone
   const onsetMs = Math.min(...harmful.map((f) => Date.parse(f.started_at)))
   const around = await readAround(deps, memory, { deploy, window, onsetMs, untilMs: (closedMinute + 1) * 60_000 })
-  return decide(window, deploy, { ...o, seasonal: watched.seasonal ?? [], around })
+  return decide(window, deploy, { ...known(), around })
 }
 
 /** The deploys of the same service that are watched now, this one among them. */

@@ -23,6 +23,8 @@ export type Watched = {
   looked: string
   /** The same hours of earlier days; read once, when it is first looked at. */
   seasonal: readonly Day[] | null
+  /** What was masked before it (masked-before.ts); read with the earlier days. */
+  maskedBefore: ReadonlyMap<string, number>
   /** Minutes that matter to it changed since. */
   dirty: boolean
 }

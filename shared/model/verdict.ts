@@ -19,6 +19,7 @@ export type SignalName =
   | 'log_pattern_new'
   | 'log_pattern_rate'
   | 'log_pattern_vanished'
+  | 'secret_new'
   | 'metric'
   | 'silence'
 

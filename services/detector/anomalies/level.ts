@@ -36,6 +36,7 @@ const CELLS: Partial<Record<Anomaly['signal'], Cell>> = {
   log_pattern_new: 'pattern',
   log_pattern_rate: 'pattern',
   log_pattern_vanished: 'pattern',
+  secret_new: 'redaction',
   metric: 'metric',
   calls_per_request: 'call',
 }
@@ -58,9 +59,11 @@ export function levelOf(
   const replaced = build !== null && total(mineBusy, end - BACK_MINUTES, end) === 0
   const of = build && !replaced ? (s: Series) => isBuild(s, build) : () => true
   const served = busy.filter(of)
-  const series = seriesOf(window, cell).filter((s) => of(s) && (a.dimension === '(all)' || s.key === a.dimension))
+  const keyOf = (s: Series) => (cell === 'redaction' ? s.kind : s.key)
+  const series = seriesOf(window, cell).filter((s) => of(s) && (a.dimension === '(all)' || keyOf(s) === a.dimension))
   const wayAt = (from: number, to: number) => way(a, series, served, from, to)
-  for (let minutes = BACK_MINUTES; minutes <= MOST_MINUTES; minutes++) {
+  const least = a.signal === 'secret_new' ? MOST_MINUTES : BACK_MINUTES
+  for (let minutes = least; minutes <= MOST_MINUTES; minutes++) {
     const from = end - minutes
     if (from < 0) break
     const enough = total(served, from, end) >= BACK_REQUESTS || minutes === MOST_MINUTES
@@ -77,7 +80,7 @@ function busyOf(a: Pick<Anomaly, 'signal' | 'dimension'>, cell: Cell, window: Wi
   const routes = seriesOf(window, 'route')
   if (cell === 'call') return routes.filter((s) => a.dimension.startsWith(`${s.key}${CALLS}`))
   if (routes.length > 0) return routes
-  return seriesOf(window, cell === 'pattern' ? 'log' : cell)
+  return seriesOf(window, cell === 'pattern' || cell === 'redaction' ? 'log' : cell)
 }
 
 const total = (series: readonly Series[], from: number, to: number): number => {
@@ -136,6 +139,8 @@ function way(
     case 'exception_new':
     case 'exception_rate':
       return requests === 0 ? null : share(total(series, from, to) / requests)
+    case 'secret_new':
+      return total(series, from, to) > 0 ? 1 : requests === 0 ? null : 0
     case 'log_error_rate': {
       const n = total(series, from, to)
       const bad = total(

@@ -5,6 +5,7 @@ const ORDER: readonly SignalName[] = [
   'silence',
   'error_ratio',
   'latency',
+  'secret_new',
   'route_vanished',
   'throughput',
   'dependency_error_ratio',

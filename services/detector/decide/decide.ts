@@ -40,6 +40,8 @@ export type DecideOptions = {
   excluded: ReadonlySet<number>
   /** The same hours of earlier days, newest first. */
   seasonal?: readonly Day[]
+  /** Rules by which something was masked before the deploy, and the epoch minute in which each did first. */
+  maskedBefore?: ReadonlyMap<string, number>
   /** Deploys of the same service, this one among them or not. */
   siblings?: readonly Deploy[]
   /** The services around; absent where they were not read, and then nothing is another's doing. */

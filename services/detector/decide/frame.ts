@@ -35,6 +35,8 @@ export type Frame = {
   unseen: boolean
   /** The same hours of earlier days, newest first. */
   earlier: readonly Day[]
+  /** Rules by which something of the service was masked before the deploy, as far back as rollups are kept, and when first (epoch minute). */
+  maskedBefore: ReadonlyMap<string, number>
 }
 
 export type FrameOptions = {
@@ -47,6 +49,8 @@ export type FrameOptions = {
   together?: readonly Deploy[]
   /** The same hours of earlier days, newest first. */
   seasonal?: readonly Day[]
+  /** Rules by which something was masked before the deploy, and the epoch minute in which each did first. */
+  maskedBefore?: ReadonlyMap<string, number>
 }
 
 const beganMs = (d: Deploy): number =>
@@ -86,6 +90,7 @@ export function frameOf(window: Window, deploy: Deploy, o: FrameOptions): Frame 
     requestsOfAll: sum(routes, Math.max(0, start), closed),
     unseen: build !== null && anyOf.every((s) => sum([s], Math.max(0, start), closed) === 0),
     earlier: o.seasonal ?? [],
+    maskedBefore: o.maskedBefore ?? new Map(),
   }
 }
 

@@ -6,6 +6,7 @@ import { exceptionSignal, logSignal } from './events.ts'
 import type { Frame } from './frame.ts'
 import { latencySignal } from './latency.ts'
 import { patternSignals } from './patterns.ts'
+import { secretSignals } from './secrets.ts'
 import { metricSignals, throughputSignal } from './series.ts'
 import type { Signal } from './signal.ts'
 import { structureSignals } from './structure.ts'
@@ -36,5 +37,6 @@ export function gather(frame: Frame, sensitivity: Sensitivity): Signal[] {
     ...structureSignals(frame, 'edge'),
     ...patternSignals(frame, sensitivity),
     ...callSignals(frame, sensitivity),
+    ...secretSignals(frame),
   ]
 }

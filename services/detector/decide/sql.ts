@@ -81,13 +81,14 @@ const RATES = {
     value: 'count',
     is: (key: string, service: string) => isPattern(key, service),
   },
+  redaction: { table: 'rollup_redactions', value: 'count', is: (rule: string) => `rule = ${quote(rule)}` },
 } as const
 
 /** A pattern under its own id and those of the patterns that became part of it. */
 const isPattern = (id: string, service: string): string =>
   `(pattern_id = ${quote(id)} OR pattern_id IN (SELECT pattern_id FROM log_patterns FINAL WHERE service = ${quote(service)} AND merged_into = ${quote(id)}))`
 
-/** Requests, calls or log lines of one key, or of all (null), per minute. */
+/** Requests, calls, log lines or masked items of one key, or of all (null), per minute. */
 export function rateSql(
   frame: Frame,
   of: { cell: keyof typeof RATES; is: string | null },

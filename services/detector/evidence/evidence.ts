@@ -1,11 +1,11 @@
 import type { Finding } from '../../../shared/model/verdict.ts'
 import type { Store } from '../../../shared/store/store.ts'
 import { ATTRIBUTES, type Evidence, EXEMPLARS, LEAST_BAD, LEAST_DIFFERENCE, SAMPLES } from './limits.ts'
-import { logEvidence } from './logs.ts'
+import { logEvidence, MASKED } from './logs.ts'
 
 /** What a failure sets itself explains nothing, and what differs in every request neither. */
 const NOT_TOLD =
-  '^(http\\.(response\\.)?status_code|error|error\\..*|exception\\..*|otel\\.status.*|rpc\\.grpc\\.status_code|rpc\\.response.*|http\\.route|url\\..*|http\\.url|http\\.target|client\\..*|network\\..*|net\\..*|thread\\..*|process\\..*|service\\.(version|name)|telemetry\\..*|.*\\.id)$'
+  '^(http\\.(response\\.)?status_code|error|error\\..*|exception\\..*|otel\\.status.*|rpc\\.grpc\\.status_code|rpc\\.response.*|http\\.route|url\\..*|http\\.url|http\\.target|client\\..*|network\\..*|net\\..*|thread\\..*|process\\..*|service\\.(version|name)|plumbline\\..*|telemetry\\..*|.*\\.id)$'
 
 export type Subject = { service: string; environment: string; build: { version: string; commit: string } | null }
 
@@ -25,7 +25,8 @@ export async function evidenceFor(store: Store, of: Subject, finding: Finding): 
     to_ms: Date.parse(finding.window.current.to),
   }
   const within = `ServiceName = {service:String} AND Environment = {environment:String} AND Timestamp >= fromUnixTimestamp64Milli({from_ms:Int64}) AND Timestamp < fromUnixTimestamp64Milli({to_ms:Int64})${of.build ? ' AND Version = {version:String} AND Commit = {commit:String}' : ''}`
-  if (!filter) return logEvidence(store, { service: of.service, where: within, params }, finding)
+  const ofLines = { service: of.service, where: within, params }
+  if (!filter) return logEvidence(store, ofLines, finding)
   const where = `${within} AND ${filter.all}`
   const traces = await store.rows<{ TraceId: string }>(
     `SELECT TraceId FROM otel_traces WHERE ${where} AND ${filter.bad} AND TraceId != '' ORDER BY ${filter.order}, Timestamp, TraceId LIMIT ${EXEMPLARS}`,
@@ -43,6 +44,7 @@ export async function evidenceFor(store: Store, of: Subject, finding: Finding): 
      ORDER BY bad_share - all_share DESC, key, value LIMIT ${ATTRIBUTES}`,
     params,
   )
+  if (traces.length === 0 && finding.signal === 'secret_new') return logEvidence(store, ofLines, finding)
   return { exemplar_trace_ids: [...new Set(traces.map((t) => t.TraceId))], top_attributes: attributes }
 }
 
@@ -71,6 +73,8 @@ function filterOf(f: Finding): Filter | null {
     case 'exception_new':
     case 'exception_rate':
       return { all: '1', bad: 'ExceptionType = {dimension:String}', order: 'Timestamp' }
+    case 'secret_new':
+      return { all: '1', bad: MASKED, order: 'Timestamp' }
     default:
       return null
   }

@@ -15,15 +15,23 @@ export const likeOf = (template: string): string =>
     .map((text) => text.replace(/[\\%_]/g, '\\$&').replace(/\s+/g, '%'))
     .join('%')
 
+/** Spans and log records in which the rule of a finding masked something. */
+export const MASKED = "has(splitByChar(',', toString(Redacted)), {dimension:String})"
+
+/** Lines of findings that are no pattern. */
+const BAD: Partial<Record<Finding['signal'], string>> = {
+  log_error_rate: `(${SEVERITY}) IN ('error', 'fatal')`,
+  secret_new: MASKED,
+}
+
 /** Traces in which the lines of a finding were written, and the attributes of those lines that others have not. */
 export async function logEvidence(
   store: Store,
   of: { service: string; where: string; params: Params },
   finding: Finding,
 ): Promise<Evidence> {
-  const bad =
-    finding.signal === 'log_error_rate' ? `(${SEVERITY}) IN ('error', 'fatal')` : 'Body LIKE {template:String}'
-  const like = finding.signal === 'log_error_rate' ? '' : likeOf(await templateOf(store, of.service, finding.dimension))
+  const bad = BAD[finding.signal] ?? 'Body LIKE {template:String}'
+  const like = finding.signal in BAD ? '' : likeOf(await templateOf(store, of.service, finding.dimension))
   const params = { ...of.params, template: like }
   const traces = await store.rows<{ TraceId: string }>(
     `SELECT TraceId FROM otel_logs WHERE ${of.where} AND ${bad} AND TraceId != '' ORDER BY Timestamp, TraceId LIMIT 1 BY TraceId LIMIT ${EXEMPLARS}`,
@@ -35,7 +43,7 @@ export async function logEvidence(
          SELECT toUInt8(${bad}) AS bad, arrayConcat(CAST(LogAttributes, 'Array(Tuple(String, String))'), [('instance', Instance)]) AS pairs
          FROM otel_logs WHERE ${of.where} ORDER BY Timestamp DESC LIMIT ${SAMPLES}
        )
-     ) ARRAY JOIN pairs.1 AS key, pairs.2 AS value WHERE length(value) BETWEEN 1 AND 120 AND NOT match(key, '\\\\.id$')
+     ) ARRAY JOIN pairs.1 AS key, pairs.2 AS value WHERE length(value) BETWEEN 1 AND 120 AND NOT match(key, '\\\\.id$|^plumbline\\\\.')
      GROUP BY key, value HAVING countIf(bad) >= ${LEAST_BAD} AND bad_share - all_share >= ${LEAST_DIFFERENCE}
      ORDER BY bad_share - all_share DESC, key, value LIMIT ${ATTRIBUTES}`,
     params,

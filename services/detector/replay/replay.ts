@@ -89,6 +89,7 @@ async function step(
       anomalies: new Map(),
       looked: '',
       seasonal: null,
+      maskedBefore: new Map(),
       dirty: true,
     })
   }

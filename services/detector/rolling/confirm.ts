@@ -94,5 +94,6 @@ function frameAt(window: Window, start: number, end: number, excluded: ReadonlyS
     requestsOfAll: requests(current),
     unseen: false,
     earlier: [],
+    maskedBefore: new Map(),
   }
 }

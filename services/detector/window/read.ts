@@ -16,6 +16,7 @@ const MINUTES_A_READ: Record<Cell, number> = {
   pattern: 3600,
   metric: 1800,
   call: 1800,
+  redaction: 3600,
 }
 const MINUTES_A_STEP = 90
 
@@ -56,6 +57,10 @@ const SQL: Record<Cell, string> = {
     ) ${GROUP}, kind, unit LIMIT 20000`,
   call: `SELECT service, environment, version, commit, concat(route, '${CALLS}', peer) AS key, groupArray((${M}, toFloat64(calls), 0, 0)) AS cells
     FROM rollup_route_calls FINAL WHERE ${OF} AND calls > 0 ${GROUP} ORDER BY sum(calls) DESC LIMIT 20000`,
+  redaction: `SELECT service, environment, version, commit, concat(rule, ' ', place) AS key, any(rule) AS kind, any(place) AS label, groupArray((m, n, 0, 0)) AS cells FROM (
+      SELECT service, environment, version, commit, rule, place, ${M} AS m, toFloat64(sum(count)) AS n
+      FROM rollup_redactions FINAL WHERE ${OF} AND count > 0 GROUP BY service, environment, version, commit, rule, place, m
+    ) ${GROUP} ORDER BY sum(n) DESC LIMIT 20000`,
 }
 
 const CELLS = Object.keys(SQL) as Cell[]

@@ -1,7 +1,10 @@
 import { sameBuild } from '../../../shared/state/deploy-merge.ts'
 
-/** What a series counts. `key` is the route, the edge's far side, the exception type, the severity, the pattern, the metric; of calls, route and far side. */
-export type Cell = 'route' | 'edge' | 'exception' | 'log' | 'pattern' | 'metric' | 'call'
+/**
+ * What a series counts. `key` is the route, the edge's far side, the exception type, the severity, the pattern, the metric; of calls, route
+ * and far side; of what was masked, rule and place.
+ */
+export type Cell = 'route' | 'edge' | 'exception' | 'log' | 'pattern' | 'metric' | 'call' | 'redaction'
 /** Between route and far side in the key of a call. */
 export const CALLS = ' → '
 export type Build = { version: string; commit: string }
@@ -10,10 +13,10 @@ export type Build = { version: string; commit: string }
 export type Series = Build & {
   cell: Cell
   key: string
-  /** Metrics: gauge, counter or histogram; patterns: the severity. */
+  /** Metrics: gauge, counter or histogram; patterns: the severity; what was masked: the rule. */
   kind: string
   unit: string
-  /** Log patterns: the template. */
+  /** Log patterns: the template; what was masked: the route of the span, '' for a log record. */
   label: string
   /** Log patterns: the epoch minute in which it was first seen, by any build, as far back as anything is kept; 0 where unknown. */
   firstMinute: number

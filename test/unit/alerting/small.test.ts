@@ -6,8 +6,10 @@ import { diffUrl, repositoryPath } from '../../../services/alerting/notification
 import { parseRetryAfter, RETRY_DELAYS_MS, retryDelayMs } from '../../../services/alerting/schedule.ts'
 import { severityOf } from '../../../services/alerting/severity.ts'
 import { signatureHeaders } from '../../../services/alerting/sign.ts'
+import { signalOf } from '../../../services/alerting/signals.ts'
 import { safeLink, safeText } from '../../../services/alerting/text.ts'
-import { amount, effectOf, figure } from '../../../services/alerting/wording.ts'
+import { amount, effectOf, figure, lineOf } from '../../../services/alerting/wording.ts'
+import type { SignalName } from '../../../shared/model/verdict.ts'
 import { anomalyOf } from '../../support/alerting.ts'
 
 describe('a signature', () => {
@@ -104,6 +106,15 @@ describe('severity', () => {
     expect(severityOf(anomalyOf({ signal: 'latency', effect: 1.2 }))).toBe('critical')
     expect(severityOf(anomalyOf({ signal: 'log_pattern_new', effect: 9 }))).toBe('warning')
   })
+  it('of a secret in telemetry is that of its rule: what stays valid until somebody revokes it is critical', () => {
+    const of = (dimension: string) => severityOf(anomalyOf({ signal: 'secret_new', dimension, effect: 0.1 }))
+    expect(['aws_access_key_id', 'private_key', 'jwt', 'card_number'].map(of)).toEqual([
+      'critical',
+      'critical',
+      'warning',
+      'warning',
+    ])
+  })
 })
 
 describe('words', () => {
@@ -120,6 +131,19 @@ describe('words', () => {
       effectOf({ effect: 1.3, effect_unit: 'relative', direction: 'up' }),
       effectOf({ effect: -0.7, effect_unit: 'relative', direction: 'down' }),
     ]).toEqual(['+11.3 points', '×2.3', '−70 %'])
+  })
+
+  it('name a new log pattern and a secret by what is said of them, not by their ids', () => {
+    const line = (signal: SignalName, dimension: string, label: string) => {
+      const a = anomalyOf({ signal, dimension, direction: 'new', observed: 2, unit: 'per_minute' })
+      return lineOf({ ...signalOf(a, undefined), label })
+    }
+    expect(line('secret_new', 'aws_access_key_id', 'an AWS access key id in POST /orders')).toBe(
+      'Began to send something like an AWS access key id in POST /orders (2 a minute)',
+    )
+    expect(line('log_pattern_new', '1234', 'payment <*> was refused')).toBe(
+      'New log pattern payment <*> was refused (2 a minute)',
+    )
   })
 
   it('from telemetry carry no control characters, no hidden ones, and no half characters', () => {

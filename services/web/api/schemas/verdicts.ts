@@ -23,6 +23,7 @@ export const signalName = z
     'log_pattern_new',
     'log_pattern_rate',
     'log_pattern_vanished',
+    'secret_new',
     'metric',
     'silence',
   ])

@@ -51,6 +51,7 @@ const signals: Record<SignalName, string> = {
   log_pattern_new: 'New log pattern',
   log_pattern_rate: 'Log pattern rate',
   log_pattern_vanished: 'Vanished log pattern',
+  secret_new: 'Secret in telemetry',
   metric: 'Metric',
   silence: 'Silence',
 }
