@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chromiumPath, openBrowser } from '../support/browser.ts'
 import { ensureConsole } from '../support/console-build.ts'
 import { type ConsoleFixture, startConsoleFixture } from '../support/console-fixtures.ts'
+import { until } from '../support/wait.ts'
 import { consolePages } from './console-pages.ts'
 
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
@@ -181,6 +182,32 @@ describe.skipIf(chromiumPath() === null)('the console in Chromium', () => {
     await page.keyboard.press('Enter')
     await settled(page, 'Production got worse with this deploy.')
     expect(page.url()).toContain('/deploys/dep_checkout_2140')
+    await page.context().close()
+  })
+
+  it('takes what is typed into the search to the service, or as words to the logs', async () => {
+    const page = await open('/')
+    await settled(page, 'differ from baseline')
+    await page.keyboard.press('/')
+    await page.keyboard.type('recommender')
+    await page.getByRole('option', { name: /^recommender Service/ }).click()
+    await page.waitForURL((url) => url.pathname === '/s/recommender' && url.searchParams.get('env') === 'production')
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('out of range & more')
+    await page.keyboard.press('Enter')
+    await page.waitForURL((url) => url.pathname === '/logs' && url.searchParams.get('q') === 'out of range & more')
+    await page.context().close()
+  })
+
+  it('names in the tab what is open, and how many services are off', async () => {
+    const page = await open('/')
+    const title = (text: string) =>
+      until(`tab that says ${text}`, async () => ((await page.title()) === text ? true : undefined))
+    await title('(2) Services · Plumbline')
+    await page.goto(`${fixture.url}/deploys/dep_checkout_2140`)
+    await title('(2) checkout 2.14.0: Regressed · Plumbline')
+    await page.getByRole('link', { name: 'Deploys' }).first().click()
+    await title('(2) Deploys · Plumbline')
     await page.context().close()
   })
 

@@ -4,6 +4,7 @@ import { chromiumPath, openBrowser } from '../support/browser.ts'
 import { ensureConsole } from '../support/console-build.ts'
 import { type ConsoleFixture, startConsoleFixture } from '../support/console-fixtures.ts'
 import { hex } from '../support/console-world.ts'
+import { until } from '../support/wait.ts'
 import { consolePages } from './console-pages.ts'
 
 let browser: Browser
@@ -102,7 +103,9 @@ describe.skipIf(chromiumPath() === null)('the console by keyboard alone', () => 
     await page.getByRole('navigation').getByRole('link', { name: 'Deploys' }).focus()
     await page.keyboard.press('Enter')
     await page.getByText('By service').waitFor()
-    await page.waitForFunction('document.activeElement.id === "main"')
+    await until('focus at the top of the page', async () =>
+      (await page.evaluate('document.activeElement.id')) === 'main' ? true : undefined,
+    )
     await page.context().close()
   })
 

@@ -46,6 +46,9 @@ export function colourReader(host: HTMLElement): (name: string) => string {
 
 const mono = '11px Arial, system-ui, sans-serif'
 
+/** Steps of an axis in bytes: powers of two, so that its labels are whole KiB, MiB, … */
+const byteSteps = Array.from({ length: 50 }, (_, power) => 2 ** power)
+
 function axes(input: PlotInput): uPlot.Axis[] {
   const base = {
     stroke: input.colour('--ink-3'),
@@ -59,7 +62,13 @@ function axes(input: PlotInput): uPlot.Axis[] {
   const time = (seconds: number) => (input.since ? `+${Math.round(seconds / 60)} min` : clock(seconds))
   return [
     { ...base, grid: { show: false }, space: long ? 90 : 64, size: 28, values: (_, splits) => splits.map(time) },
-    { ...base, size: 68, space: 36, values: (_, splits) => splits.map((value) => input.show(value)) },
+    {
+      ...base,
+      size: 68,
+      space: 36,
+      values: (_, splits) => splits.map((value) => input.show(value)),
+      ...(['By', 'bytes'].includes(input.frame.unit) ? { incrs: byteSteps } : {}),
+    },
   ]
 }
 

@@ -13,9 +13,17 @@ export function openPalette(): void {
   if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal()
 }
 
-type Choice = { key: string; title: string; hint: string; icon: IconName; to: string; also?: string }
+type Choice = {
+  key: string
+  title: string
+  hint: string
+  icon: IconName
+  to: string
+  search?: Record<string, string>
+  also?: string
+}
 
-/** What a typed text may mean: a page, a service, a deploy, a trace id. At most twelve. */
+/** What a typed text may mean: a page, a service, a deploy, a trace id, or words of a log line. At most twelve. */
 export function choicesFor(text: string, services: ServiceItem[], deploys: DeployItem[]): Choice[] {
   const words = text.trim().toLowerCase()
   const all: Choice[] = [
@@ -25,7 +33,8 @@ export function choicesFor(text: string, services: ServiceItem[], deploys: Deplo
       title: item.service,
       hint: `Service · ${item.environment || 'no environment'}`,
       icon: 'services' as const,
-      to: `/s/${encodeURIComponent(item.service)}${item.environment ? `?env=${encodeURIComponent(item.environment)}` : ''}`,
+      to: `/s/${encodeURIComponent(item.service)}`,
+      search: { env: item.environment },
     })),
     ...deploys.map((deploy) => ({
       key: deploy.id,
@@ -38,9 +47,20 @@ export function choicesFor(text: string, services: ServiceItem[], deploys: Deplo
   ]
   const found = all
     .filter((choice) => `${choice.title} ${choice.hint} ${choice.also ?? ''}`.toLowerCase().includes(words))
-    .slice(0, 11)
+    .slice(0, 10)
   if (/^[0-9a-f]{32}$/.test(words)) {
     found.unshift({ key: 'trace', title: `Trace ${words}`, hint: 'Trace by id', icon: 'trace', to: `/traces/${words}` })
+  }
+  if (words) {
+    const q = text.trim()
+    found.push({
+      key: 'logs',
+      title: `Search the logs for “${q}”`,
+      hint: 'Logs',
+      icon: 'logs',
+      to: '/logs',
+      search: { q },
+    })
   }
   return found
 }
@@ -95,7 +115,7 @@ export function Palette({ services }: { services: ServiceItem[] }) {
     dialog.current?.close()
     setText('')
     setAt(0)
-    if (choice) void navigate({ to: choice.to })
+    if (choice) void navigate({ to: choice.to, search: (choice.search ?? {}) as never })
   }
   const onKeyDown = (event: React.KeyboardEvent) => {
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
@@ -123,9 +143,6 @@ export function Palette({ services }: { services: ServiceItem[] }) {
         onKeyDown={onKeyDown}
       />
       <Choices choices={choices} at={at} go={go} />
-      {choices.length === 0 && (
-        <p className="faint">Nothing by that name. A whole trace id (32 hex digits) works too.</p>
-      )}
     </dialog>
   )
 }

@@ -1,7 +1,8 @@
 import { Link, Outlet, useParams, useRouterState } from '@tanstack/react-router'
-import { useEffect, useRef } from 'react'
+import { useRef } from 'react'
 import { useFocusOnWalk } from '../lib/focus.ts'
 import { useRead } from '../lib/queries.ts'
+import { useTitle } from '../lib/title.ts'
 import type { Page, ServiceItem } from '../lib/types.ts'
 import { useSearch } from '../lib/useSearch.ts'
 import { SignIn } from '../ui/Feedback.tsx'
@@ -60,14 +61,9 @@ function Rail({ regressed }: { regressed: number }) {
   )
 }
 
-/** The tab's title says where one is, and how many services are off. */
-function useTitle(path: string, regressed: number) {
-  useEffect(() => {
-    const page = pages.findLast((each) => (each.to === '/' ? path === '/' : path.startsWith(each.to)))
-    const name = path.startsWith('/s/') ? decodeURIComponent(path.slice(3)) : (page?.title ?? 'Plumbline')
-    document.title = `${regressed > 0 ? `(${regressed}) ` : ''}${name} · Plumbline`
-  }, [path, regressed])
-}
+/** What the rail calls the page of a path. */
+const titleOf = (path: string): string =>
+  pages.findLast((each) => (each.to === '/' ? path === '/' : path.startsWith(each.to)))?.title ?? 'Plumbline'
 
 export function Shell() {
   const search = useSearch()
@@ -75,7 +71,7 @@ export function Shell() {
   const items = services.data?.items ?? []
   const regressed = items.filter((item) => item.health === 'regressed').length
   const path = useRouterState({ select: (state) => state.location.pathname })
-  useTitle(path, regressed)
+  useTitle(titleOf(path), regressed)
   const main = useRef<HTMLElement>(null)
   useFocusOnWalk(useRouterState({ select: (state) => state.resolvedLocation?.pathname }), main)
   return (

@@ -3,6 +3,7 @@ import { Link, useParams } from '@tanstack/react-router'
 import { type ApiProblem, call } from '../../lib/api.ts'
 import { effect, inUnit } from '../../lib/format.ts'
 import { useRead } from '../../lib/queries.ts'
+import { useNamedPage } from '../../lib/title.ts'
 import type { Anomaly, Delivery, Incident as IncidentDocument, Page } from '../../lib/types.ts'
 import { dimensionWord, findingTitle } from '../../lib/words.ts'
 import { StateBadge } from '../../ui/Badge.tsx'
@@ -56,6 +57,7 @@ function Signals({ ids }: { ids: string[] }) {
 }
 
 function Body({ incident }: { incident: IncidentDocument }) {
+  useNamedPage(incident.title)
   const deliveries = useRead<Page<Delivery>>('/deliveries', { incident_id: incident.id })
   return (
     <>

@@ -5,6 +5,7 @@ import { useNow } from '../../lib/clock.ts'
 import { duration, effect, inUnit, short } from '../../lib/format.ts'
 import { useRead } from '../../lib/queries.ts'
 import { around } from '../../lib/range.ts'
+import { useNamedPage } from '../../lib/title.ts'
 import type { AnomalyDetail, Anomaly as AnomalyDocument, Page } from '../../lib/types.ts'
 import { baselineWord, chartOf, dimensionWord, findingTitle } from '../../lib/words.ts'
 import { StateBadge } from '../../ui/Badge.tsx'
@@ -28,9 +29,11 @@ function sentence(anomaly: AnomalyDocument): string {
 
 function Head({ anomaly }: { anomaly: AnomalyDocument }) {
   const dimension = anomaly.evidence.finding.label ?? dimensionWord(anomaly.dimension)
+  const title = `${findingTitle(anomaly.evidence.finding)} of ${dimension === 'the whole service' ? anomaly.service : dimension}`
+  useNamedPage(title)
   return (
     <PageHead
-      title={`${findingTitle(anomaly.evidence.finding)} of ${dimension === 'the whole service' ? anomaly.service : dimension}`}
+      title={title}
       lead={
         <>
           <ServiceLink service={anomaly.service} environment={anomaly.environment} />,{' '}

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { count, duration, short } from '../../lib/format.ts'
+import { useNamedPage } from '../../lib/title.ts'
 import type { DeployItem, Verdict } from '../../lib/types.ts'
 import { baselineWord, confidenceWord, verdictWord } from '../../lib/words.ts'
 import { VerdictBadge } from '../../ui/Badge.tsx'
@@ -87,6 +88,8 @@ function facts(deploy: DeployItem, verdict: Verdict): [string, React.ReactNode][
 /** The answer: the word, the sentence, what to do, and what it rests on. */
 export function VerdictHead({ deploy, verdict }: { deploy: DeployItem; verdict: Verdict }) {
   const word = verdictWord(verdict.verdict)
+  const name = `${deploy.service} ${short(deploy.version || deploy.commit)}`
+  useNamedPage(`${name}: ${word.word}`)
   return (
     <header className={`verdict-head card tone-${word.tone}`}>
       <div className="verdict-top">
@@ -95,9 +98,7 @@ export function VerdictHead({ deploy, verdict }: { deploy: DeployItem; verdict: 
             <ServiceLink service={deploy.service} environment={deploy.environment} /> ·{' '}
             {deploy.environment || 'no environment'} · {deploy.kind}
           </p>
-          <h1>
-            {deploy.service} {short(deploy.version || deploy.commit)}
-          </h1>
+          <h1>{name}</h1>
         </div>
         <Actions deploy={deploy} />
       </div>

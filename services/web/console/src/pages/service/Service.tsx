@@ -1,6 +1,7 @@
 import { Link, useParams } from '@tanstack/react-router'
 import { SeriesChart } from '../../chart/SeriesChart.tsx'
 import { useRead, useWindowed } from '../../lib/queries.ts'
+import { useNamedPage } from '../../lib/title.ts'
 import type { Page, ServiceDetail, ServiceItem } from '../../lib/types.ts'
 import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
 import { pages } from '../../shell/pages.ts'
@@ -19,9 +20,9 @@ const tabTitles: [string, string, (detail: ServiceDetail) => number][] = [
   ['metrics', 'Metrics', (detail) => detail.metrics.length],
 ]
 
-function Panel({ open, detail }: { open: string; detail: ServiceDetail }) {
+function Panel({ open, detail, services }: { open: string; detail: ServiceDetail; services: string[] }) {
   if (open === 'versions') return <Versions detail={detail} />
-  if (open === 'dependencies') return <Dependencies detail={detail} />
+  if (open === 'dependencies') return <Dependencies detail={detail} services={services} />
   if (open === 'exceptions') return <Exceptions detail={detail} />
   if (open === 'metrics') return <Metrics detail={detail} />
   return <Routes detail={detail} />
@@ -31,6 +32,7 @@ function Panel({ open, detail }: { open: string; detail: ServiceDetail }) {
 const explorers = pages.filter((page) => ['/traces', '/logs', '/patterns'].includes(page.to))
 
 function Head({ service, row }: { service: string; row: ServiceItem | undefined }) {
+  useNamedPage(service)
   return (
     <PageHead
       title={service}
@@ -126,7 +128,7 @@ export default function Service() {
               onOpen={(key) => set({ tab: key }, true)}
             />
             <TabPanel open={open}>
-              <Panel open={open} detail={data} />
+              <Panel open={open} detail={data} services={(rows.data?.items ?? []).map((item) => item.service)} />
             </TabPanel>
           </>
         )}

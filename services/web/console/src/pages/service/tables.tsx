@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { compact, ms, percent, short, unitWord } from '../../lib/format.ts'
 import type { RouteRow, ServiceDetail, VersionRow } from '../../lib/types.ts'
 import { VerdictBadge } from '../../ui/Badge.tsx'
-import { DeployLink } from '../../ui/Bits.tsx'
+import { DeployLink, ServiceLink } from '../../ui/Bits.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
 import { Ago } from '../../ui/Time.tsx'
 
@@ -146,13 +146,19 @@ type Dependency = ServiceDetail['dependencies'][number]
 type Exception = ServiceDetail['exceptions'][number]
 type Metric = ServiceDetail['metrics'][number]
 
-export function Dependencies({ detail }: { detail: ServiceDetail }) {
+/** `services`: the names that have a page here; the others are known by what is called only. */
+export function Dependencies({ detail, services }: { detail: ServiceDetail; services: string[] }) {
   const columns: Column<Dependency>[] = [
     {
       key: 'peer',
       title: 'Calls to',
       by: (row) => row.peer,
-      cell: (row) => <span className="strong">{row.peer}</span>,
+      cell: (row) =>
+        services.includes(row.peer) ? (
+          <ServiceLink service={row.peer} environment={detail.environment} />
+        ) : (
+          <span className="strong">{row.peer}</span>
+        ),
     },
     requests('Calls'),
     errors(),

@@ -1,6 +1,7 @@
 import { Link, useParams } from '@tanstack/react-router'
 import { ms, plural, short } from '../../lib/format.ts'
 import { useRead } from '../../lib/queries.ts'
+import { useNamedPage } from '../../lib/title.ts'
 import type { Span, Trace as TraceDocument } from '../../lib/types.ts'
 import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
 import { PageHead, Section, ServiceLink } from '../../ui/Bits.tsx'
@@ -42,6 +43,7 @@ function Body({ trace }: { trace: TraceDocument }) {
   const search = useSearch()
   const set = useSetSearch()
   const root = trace.spans.find((span) => span.parent_span_id === '') ?? trace.spans[0]
+  useNamedPage(root ? `${root.name}, ${ms(totalMs(trace.spans))}` : 'Trace')
   const chosen = trace.spans.find((span) => span.span_id === search.span)
   const close = () => {
     document.getElementById(`span-${search.span}`)?.focus()
