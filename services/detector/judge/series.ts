@@ -23,6 +23,8 @@ const LATE_PENALTY = 1
 const UNSURE = 1
 /** An effect that just reaches the limit is found in half of the worlds; one placebo range more makes it 75-95 % (simulated). */
 const SAFELY = 1
+/** In margins: a window that only equals the highest of the baseline, as all windows of a constant series do, is no finding at any level. */
+const ROUNDING = 1e-9
 const DAY_S = 86_400
 
 type Look = {
@@ -169,7 +171,7 @@ function conclude(series: Series, look: Look, seen: number): Judgement {
   const { scale, alpha, kind } = series
   const { band, side } = look
   const turn = side === 'high' ? 1 : -1
-  const judgement = look.p <= alpha && look.z >= 0 ? side : 'pass'
+  const judgement = look.p <= alpha && look.z > ROUNDING ? side : 'pass'
   const middle = band.middle + look.shift + look.others
   const reach =
     series.noise * (band.highest - band.middle + band.margin * excessAt(alpha, look.watch)) +

@@ -5,10 +5,8 @@ export type Tail = { from: number; scale: number; shape: number }
 export const BEYOND = 0.03
 /** A scale of at least this share of the way from the median to `from`: a past without excesses is not proof that none can come. */
 const LEAST_SCALE = 0.15
-/** Shapes are held between an exponential tail and one with infinite variance. */
-const MAX_SHAPE = 0.5
 
-/** Fits the tail of sorted values by moments (Hosking & Wallis 1987). */
+/** Fits the tail of sorted values by moments (Hosking & Wallis 1987). Their shape is below 0.5, infinite variance, of itself; it is held at an exponential tail at least. */
 export function fitTail(sorted: Float64Array): Tail {
   const at = (q: number): number => {
     const x = q * (sorted.length - 1)
@@ -26,7 +24,7 @@ export function fitTail(sorted: Float64Array): Tail {
   }
   const mean = n > 0 ? sum / n : 0
   const variance = n > 0 ? squares / n - mean * mean : 0
-  const shape = n > 0 ? Math.min(MAX_SHAPE, Math.max(0, 0.5 * (1 - (mean * mean) / Math.max(variance, 1e-300)))) : 0
+  const shape = n > 0 ? Math.max(0, 0.5 * (1 - (mean * mean) / Math.max(variance, 1e-300))) : 0
   return {
     from,
     scale: Math.max(mean * (1 - shape), LEAST_SCALE * (from - middle), 1e-4 * Math.abs(middle) + 1e-12),

@@ -61,16 +61,6 @@ describe('a share that moves', () => {
 })
 
 describe('a share that does not move', () => {
-  it('raises few alarms in an hour of looks, one a minute', () => {
-    let alarms = 0
-    for (let seed = 1; seed <= 60; seed++) {
-      const r = randomFrom(seed)
-      const baseline = requests(r, 60, 50, 0.02)
-      if (firstLook(requests(r, 60, 50, 0.02), (current) => judgeCounts({ baseline, current }).worse) !== null) alarms++
-    }
-    expect(alarms).toBeLessThanOrEqual(1)
-  })
-
   /**   │    │      │     bursts of errors now and then, before and after
    *   ─┴────┴──────┴──
    */
@@ -119,22 +109,6 @@ describe('no requests', () => {
 })
 
 describe('the stated power', () => {
-  it('is honest: where it passes, a rise of just the stated size would have been found in most worlds', () => {
-    let [passed, found] = [0, 0]
-    for (let seed = 1; seed <= 60; seed++) {
-      const r = randomFrom(seed)
-      const baseline = requests(r, 60, 100, 0.01)
-      const quiet = judgeCounts({ baseline, current: requests(r, 10, 100, 0.01) })
-      if (quiet.judgement !== 'pass') continue
-      passed++
-      const worse = requests(r, 10, 100, 0.01 + quiet.power.smallestEffect!)
-      if (firstLook(worse, (current) => judgeCounts({ baseline, current }).worse) !== null) found++
-    }
-    expect(passed).toBeGreaterThan(50)
-    expect(found / passed).toBeGreaterThan(0.75)
-    expect(found / passed).toBeLessThan(0.99)
-  })
-
   it('shrinks as requests come in', () => {
     const at = (n: number) =>
       judgeCounts({ baseline: flat(60, 1, 100), current: flat(n, 1, 100) }).power.smallestEffect!
