@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/runtime/clock.ts'
 import { type Log, short } from '../../shared/runtime/log.ts'
 import { yieldToLoop } from '../../shared/runtime/pressure.ts'
+import type { Store } from '../../shared/store/store.ts'
 import { ALONE_BATCHES, type DecodeAlone } from './alone.ts'
 import { DecodeError } from './decode/index.ts'
 import type { Limits } from './decode/limits.ts'
@@ -10,12 +11,16 @@ import type { Seal } from './log/ledger.ts'
 import type { IngestLog } from './log/log.ts'
 import type { LogRecord } from './log/record.ts'
 import type { IngestMetrics } from './metrics.ts'
+import { sealOrphans } from './orphans.ts'
 
 /** Sealed blocks in memory while reading back; beyond it the reader waits for the engine. */
 const MAX_PENDING_BYTES = 48 * 1024 * 1024
 
-/** Records [from, to] that are in the log and not in memory. `to` null: it grows until the reader has caught up. */
-export type Range = { from: number; to: number | null }
+/**
+ * Records [from, to] that are in the log and not in memory. `to` null: it grows until the reader has caught up. `isLeft`: an earlier process
+ * left them, so the tables may hold some of their rows.
+ */
+export type Range = { from: number; to: number | null; isLeft?: true }
 
 export type ReplayOptions = {
   ingestLog: IngestLog
@@ -25,6 +30,7 @@ export type ReplayOptions = {
   limits: Partial<Limits>
   metrics: IngestMetrics
   alone: DecodeAlone
+  store: Store
   /** Called in the same turn in which an open range is found read to its end. */
   onCaughtUp: () => void
 }
@@ -82,6 +88,7 @@ export class Replay {
 
   async #replay(range: Range): Promise<void> {
     const { ingestLog, flusher } = this.#o
+    if (range.isLeft && range.to !== null) await sealOrphans(this.#o, range.from, range.to)
     const work = new Live(this.#o.limits)
     const seals = [...ingestLog.ledger.seals.values()].filter(
       (seal) => seal.to >= range.from && seal.alone === undefined,

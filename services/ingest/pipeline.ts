@@ -62,7 +62,8 @@ export async function openPipeline(o: PipelineOptions): Promise<Pipeline> {
   })
   report(o, ingestLog)
   const { low } = ingestLog.ledger
-  if (ingestLog.nextSequence > Math.max(low, 1)) replay.add({ from: Math.max(low, 1), to: ingestLog.nextSequence - 1 })
+  if (ingestLog.nextSequence > Math.max(low, 1))
+    replay.add({ from: Math.max(low, 1), to: ingestLog.nextSequence - 1, isLeft: true })
   flusher.start()
   return {
     ingestLog,

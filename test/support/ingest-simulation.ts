@@ -1,11 +1,13 @@
 import { Registry } from 'prom-client'
 import { decodeAlone } from '../../services/ingest/alone.ts'
+import { parseSegmentName, scanSegment } from '../../services/ingest/log/segment.ts'
 import { ingestMetrics } from '../../services/ingest/metrics.ts'
 import { openPipeline, type Pipeline } from '../../services/ingest/pipeline.ts'
 import { Unavailable } from '../../services/ingest/unavailable.ts'
 import type { Clock } from '../../shared/runtime/clock.ts'
 import { type Log, silentLog } from '../../shared/runtime/log.ts'
-import type { Store } from '../../shared/store/store.ts'
+import type { Params, Store } from '../../shared/store/store.ts'
+import { type Row, readNative } from '../unit/decode/support/native-reader.ts'
 import { MemoryFiles } from './memory-files.ts'
 import { encodeRequest, requestOf } from './otlp.ts'
 import { seeded } from './random.ts'
@@ -17,6 +19,7 @@ const forever = new Promise<never>(() => {})
 /** Tables in memory: a block is there as a whole or not at all, and stays over a crash. */
 class Engine {
   readonly batches = new Map<string, string[]>()
+  readonly #rows = new Map<string, { table: string; rows: Row[] }>()
   isDown = false
   /** Share of inserts that end in an error although they may have been done. */
   flakiness = 0.1
@@ -36,8 +39,9 @@ class Engine {
     }
     return {
       engine: 'server',
-      rows: async <T>(sql: string) => {
+      rows: async <T>(sql: string, params: Params = {}) => {
         await step()
+        if (sql.includes('GROUP BY _batch')) return this.#batchesOf(sql, params) as T[]
         const batch = /_batch = (\d+)/.exec(sql)?.[1] ?? ''
         return [{ n: String(this.batches.get(batch)?.length ?? 0) }] as T[]
       },
@@ -48,7 +52,7 @@ class Engine {
       insert: async () => {
         await step()
       },
-      insertNative: async ({ bytes, rows }) => {
+      insertNative: async ({ table, bytes, rows }) => {
         await step()
         maybeFail(this.flakiness)
         const text = Buffer.from(bytes).toString('latin1')
@@ -57,6 +61,7 @@ class Engine {
         const batch = `${this.#batchOf(bytes)}`
         if (this.batches.has(batch)) throw new Error(`batch ${batch} is inserted twice`)
         this.batches.set(batch, ids)
+        this.#rows.set(batch, { table, rows: readNative(bytes) })
         maybeFail(this.flakiness)
         await step()
       },
@@ -65,13 +70,29 @@ class Engine {
     }
   }
 
+  /** What ingest asks for after a start: every batch of a table from a number on, its day, and the receive times of its rows. */
+  #batchesOf(sql: string, params: Params): object[] {
+    const asked = /FROM `(\w+)`/.exec(sql)?.[1]
+    return [...this.batches.keys()].flatMap((batch) => {
+      const { table, rows } = this.#rows.get(batch)!
+      if (table !== asked || BigInt(batch) < BigInt(params.first as string)) return []
+      if (rows.some((row) => Number(row.ReceivedAt) < (params.oldest_ms as number))) return []
+      const times = rows.map((row) => (row.Timestamp ?? row.TimeUnix) as bigint)
+      const sum = (values: bigint[]) => String(values.reduce((all, value) => all + (value & 0xffffffffn), 0n))
+      const day = new Date(Number(times[0]! / 1_000_000n)).toISOString().slice(0, 10).replaceAll('-', '')
+      const received = sum(rows.map((row) => BigInt(row.ReceivedAt as bigint)))
+      return [{ batch, day, n: String(rows.length), received, times: sum(times) }]
+    })
+  }
+
   /** The last column of every table is _batch: its last eight bytes are the number. */
   #batchOf(bytes: Uint8Array): bigint {
     return Buffer.from(bytes).readBigUInt64LE(bytes.length - 8)
   }
 }
 
-export type Outcome = { acked: number; stored: number; crashes: number; spilled: number }
+/** `damaged`: seal records of which a byte was turned while nothing ran. */
+export type Outcome = { acked: number; stored: number; crashes: number; spilled: number; damaged: number }
 
 /**
  * The whole way from body to table in one process and one seed: power cuts at any moment, a disk and an engine that fail,
@@ -91,6 +112,7 @@ export class IngestSimulation {
   #serial = 0
   #crashes = 0
   #spilled = 0
+  #damaged = 0
 
   constructor(seed: number, log: Log = silentLog()) {
     this.#seed = seed
@@ -155,7 +177,9 @@ export class IngestSimulation {
   async #crash(): Promise<void> {
     this.#crashes += 1
     this.#life += 1
+    this.#nowMs += 1000
     this.#files.crash()
+    if (this.#random() < 0.5 && damageSeal(this.#files, this.#random)) this.#damaged += 1
     await this.#start()
   }
 
@@ -173,7 +197,7 @@ export class IngestSimulation {
     const signal = this.#random() < 0.5 ? 'logs' : 'metrics'
     const body = encodeRequest(
       signal,
-      requestOf(signal, ids, this.#nowMs - 86_400_000 * Math.floor(this.#random() * 2)),
+      requestOf(signal, ids, this.#nowMs + n - 86_400_000 * Math.floor(this.#random() * 2)),
     )
     for (let tries = 0; tries < 200; tries++) {
       const pipeline = this.#pipeline
@@ -212,11 +236,39 @@ export class IngestSimulation {
     for (const ids of this.#engine.batches.values()) for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1)
     const doubled = [...counts].filter(([, n]) => n > 1).map(([id]) => id)
     const lost = [...this.#acked].filter((id) => !counts.has(id))
-    const outcome = { acked: this.#acked.size, stored: counts.size, crashes: this.#crashes, spilled: this.#spilled }
+    const { size } = this.#acked
+    const outcome = {
+      acked: size,
+      stored: counts.size,
+      crashes: this.#crashes,
+      spilled: this.#spilled,
+      damaged: this.#damaged,
+    }
     if (doubled.length + lost.length > 0)
       throw new Error(
         `seed ${this.#seed}: lost ${lost.length} (${lost.slice(0, 3)}), doubled ${doubled.length} (${doubled.slice(0, 3)}), ${JSON.stringify(outcome)}`,
       )
     return outcome
   }
+}
+
+/** Turns a byte of the newest seal that no checkpoint repeats. @returns whether there is one */
+function damageSeal({ files }: MemoryFiles, random: () => number): boolean {
+  const seals = new Map<string, { name: string; at: number }>()
+  for (const [name, { bytes }] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const segment = parseSegmentName(name)
+    if (segment === null) continue
+    for (const { type, payload, offset, end } of scanSegment(bytes, segment, true).records) {
+      const said = () => JSON.parse(Buffer.from(payload).toString())
+      if (type === 'seal') seals.set(said().batch, { name, at: offset + Math.floor(random() * (end - offset)) })
+      else if (type === 'checkpoint') for (const { batch } of said().seals) seals.delete(batch)
+    }
+  }
+  const hit = [...seals.values()].at(-1)
+  if (!hit) return false
+  const entry = files.get(hit.name)!
+  const damaged = Buffer.from(entry.bytes)
+  damaged[hit.at]! ^= 1 + Math.floor(random() * 255)
+  files.set(hit.name, { bytes: damaged, synced: Buffer.from(damaged) })
+  return true
 }

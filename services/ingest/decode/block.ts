@@ -16,6 +16,9 @@ export const LOW_CARD = 'LowCardinality(String)'
 export const MAP = 'Map(LowCardinality(String), String)'
 export const NANOS = 'DateTime64(9)'
 
+/** Rows, and the low 32 bits of their receive times (ms) and of their own times (ns), added up. */
+export type Sums = { rows: number; received: number; times: number }
+
 /** The rows of one table and one UTC day that are not sealed yet. A table's block adds its columns in `fields`. */
 export abstract class Block {
   readonly table: Table
@@ -27,6 +30,7 @@ export abstract class Block {
   readonly scopes = new Runs<ScopeRow>()
   readonly received = new Runs<number>()
   readonly clientTime = new Words()
+  abstract readonly time: Words
   /** The context (resource, scope, metric, request) whose rows are being added. */
   context = -1
   abstract readonly fields: Field[]
@@ -96,6 +100,18 @@ export abstract class Block {
     let bytes = this.rows * 16
     for (const { column } of this.fields) bytes += column.bytes()
     return bytes
+  }
+
+  /** What tells these rows from others of the same table and day, whatever number they were given. */
+  sums(): Sums {
+    let received = 0
+    this.received.rows = this.rows
+    this.received.each((ms, rows) => {
+      received += rows * (ms % 2 ** 32)
+    })
+    let times = 0
+    for (let i = 0; i < this.time.used; i += 2) times += this.time.data[i]!
+    return { rows: this.rows, received, times }
   }
 
   key(): string {

@@ -1,4 +1,4 @@
-import type { Block } from './block.ts'
+import type { Block, Sums } from './block.ts'
 import { Blocks } from './blocks.ts'
 import { type ItemReader, walkRequest } from './envelope.ts'
 import { DecodeError } from './error.ts'
@@ -17,6 +17,7 @@ import { mayHoldCard } from './redact-card.ts'
 import { SpanBlock } from './span-columns.ts'
 import { SpanReader } from './traces.ts'
 
+export type { Sums } from './block.ts'
 export type { Limits } from './limits.ts'
 export { DecodeError, defaultLimits }
 
@@ -168,13 +169,23 @@ export class Batches {
     )
   }
 
+  /** What the rows of one open block (`key` from `open()`) are told by. */
+  sums(key: string): Sums {
+    return this.#block(key).block.sums()
+  }
+
   /** Closes one open block (`key` from `open()`), gives its rows the `_batch` number, and forgets them. */
   seal(key: string, batch: bigint): SealedBlock {
+    const { blocks, block } = this.#block(key)
+    return blocks.close(block, (open) => this.#sealed(open, batch))
+  }
+
+  #block(key: string): { blocks: Blocks<Block>; block: Block } {
     for (const blocks of this.#all) {
       const block = blocks.open().find((candidate) => candidate.key() === key)
-      if (block !== undefined) return blocks.close(block, (open) => this.#sealed(open, batch))
+      if (block !== undefined) return { blocks, block }
     }
-    throw new Error(`cannot seal ${key}: no such open block`)
+    throw new Error(`cannot find ${key}: no such open block`)
   }
 
   #sealed(block: Block, batch: bigint): SealedBlock {

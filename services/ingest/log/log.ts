@@ -59,9 +59,9 @@ export class IngestLog {
     this.ledger = found.ledger
     this.#segments = new Segments(o.files, o.clock, found)
     this.#nextSequence = found.nextSequence
-    // A log that was deleted must not number again what stands in the tables: a fresh one begins at the time.
+    // What stands in the tables must not be numbered again, though the log was deleted or its last seals are damaged: numbers go on at the time.
     const fresh = (BigInt(o.clock.nowMs()) << 20n) | BigInt(Math.floor(o.random() * 2 ** 20))
-    this.#nextBatch = found.nextBatch > 0n ? found.nextBatch : fresh
+    this.#nextBatch = found.nextBatch > fresh ? found.nextBatch : fresh
   }
 
   static async open(o: LogOptions): Promise<IngestLog> {

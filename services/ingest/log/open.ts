@@ -21,6 +21,8 @@ export type Found = {
   ledger: Ledger
   nextSequence: number
   nextBatch: bigint
+  /** No batch of a body in the log has a number much lower. */
+  firstBatch: bigint
   seen: { hash: string; receivedAtMs: number }[]
   seenFiles: { name: string; newestMs: number }[]
   quarantined: number
@@ -41,6 +43,7 @@ export async function findLog(files: Files, clock: Clock): Promise<Found> {
     ledger: new Ledger(),
     nextSequence: 1,
     nextBatch: 0n,
+    firstBatch: 0n,
     seen: [],
     seenFiles: [],
     quarantined: 0,
@@ -81,6 +84,8 @@ async function readSegment(files: Files, name: SegmentName, isLast: boolean, fou
   for (const record of scan.records) note(record, segment, found.ledger)
   found.segments.push(segment)
   found.nextSequence = Math.max(found.nextSequence, name.first, segment.last + 1)
+  // Segments come in the order of writing; of one whose header is damaged no number is known.
+  if (found.segments.length === 1) found.firstBatch = scan.nextBatch ?? 0n
   if (scan.nextBatch !== null && scan.nextBatch > found.nextBatch) found.nextBatch = scan.nextBatch
 }
 
