@@ -103,6 +103,9 @@ describe.skipIf(chromiumPath() === null)('the console in Chromium', () => {
     const incident = page.getByRole('region', { name: 'Incident' })
     await incident.getByRole('link', { name: /^checkout 2.14.0 fails/ }).click()
     await page.waitForURL(/\/incidents\/inc_1/)
+    await page.goto(`${fixture.url}/anomalies/ano_checkout_1`)
+    const beside = page.getByRole('region', { name: 'At the same time' })
+    await beside.getByText('coupon <*> rejected').waitFor()
     await page.goto(`${fixture.url}/anomalies/ano_search_1`)
     await incident.getByText('nobody was told').waitFor()
     await page.context().close()
@@ -196,6 +199,15 @@ describe.skipIf(chromiumPath() === null)('the console in Chromium', () => {
     await page.keyboard.type('out of range & more')
     await page.keyboard.press('Enter')
     await page.waitForURL((url) => url.pathname === '/logs' && url.searchParams.get('q') === 'out of range & more')
+    await page.context().close()
+  })
+
+  it('advises to roll back what the change began with, and never to go to another suspect', async () => {
+    const page = await open('/deploys/dep_checkout_2140')
+    await page.getByText('Roll back to 2.13.9, or fix forward').waitFor()
+    await page.goto(`${fixture.url}/deploys/dep_search_190`)
+    await page.getByText('Look at catalog 5.6.0 first').waitFor()
+    expect(await page.getByText('Roll back').count()).toBe(0)
     await page.context().close()
   })
 

@@ -95,7 +95,8 @@ export const checkoutFindings: Finding[] = [
   findingOf(
     {
       signal: 'log_pattern_new',
-      dimension: 'coupon <*> rejected: discount <*> out of range',
+      dimension: '13629498636894317389',
+      label: 'coupon <*> rejected: discount <*> out of range',
       direction: 'new',
       unit: 'per_minute',
       observed: 13.2,

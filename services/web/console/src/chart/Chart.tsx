@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import { clockTime, compact, dayTime, inUnit, short } from '../lib/format.ts'
+import { clockTime, compact, dayTime, inUnit, short, sinceText } from '../lib/format.ts'
 import { usePrefs, useScheme } from '../lib/prefs.ts'
 import type { SeriesDeploy } from '../lib/types.ts'
 import { verdictWord } from '../lib/words.ts'
@@ -140,7 +140,7 @@ function Legend({ frame, index }: { frame: Frame; index: number | null }) {
 function Pointed({ frame, index, since }: { frame: Frame; index: number | null; since: boolean }) {
   const { zone } = usePrefs()
   const at = index === null ? undefined : frame.xs[index]
-  const text = at === undefined ? '' : since ? `+${Math.round(at / 60)} min` : dayTime(at * 1000, zone)
+  const text = at === undefined ? '' : since ? sinceText(at, frame.xs.at(-1) ?? 0) : dayTime(at * 1000, zone)
   return <span className="legend-at">{text}</span>
 }
 

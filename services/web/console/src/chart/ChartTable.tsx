@@ -1,4 +1,4 @@
-import { absolute, inUnit } from '../lib/format.ts'
+import { absolute, inUnit, sinceText } from '../lib/format.ts'
 import { usePrefs } from '../lib/prefs.ts'
 import type { Frame } from './align.ts'
 
@@ -31,7 +31,7 @@ export function ChartTable({ frame, label, since }: { frame: Frame; label: strin
         <tbody>
           {rows.map(({ time, index }) => (
             <tr key={time}>
-              <td>{since ? `+${Math.round(time / 60)} min` : absolute(time * 1000, zone)}</td>
+              <td>{since ? sinceText(time, frame.xs.at(-1) ?? 0) : absolute(time * 1000, zone)}</td>
               {frame.lines.map((line) => (
                 <td key={line.title} className="num">
                   {inUnit(line.values[index], frame.unit)}

@@ -1,7 +1,7 @@
 /** uPlot, driven: options from a frame, and what is drawn beneath and above its lines. */
 import uPlot from 'uplot'
-import { clockTime, dayTime } from '../lib/format.ts'
-import type { Zone } from '../lib/prefs.ts'
+import { clockTime, dayTime, sinceText, type Zone } from '../lib/format.ts'
+
 import type { Frame } from './align.ts'
 
 export type Shade = { fromS: number; toS: number }
@@ -59,7 +59,7 @@ function axes(input: PlotInput): uPlot.Axis[] {
   const long = input.toS - input.fromS > 86_400
   const clock = (seconds: number) =>
     long ? dayTime(seconds * 1000, input.zone) : clockTime(seconds * 1000, input.zone)
-  const time = (seconds: number) => (input.since ? `+${Math.round(seconds / 60)} min` : clock(seconds))
+  const time = (seconds: number) => (input.since ? sinceText(seconds, input.toS) : clock(seconds))
   return [
     { ...base, grid: { show: false }, space: long ? 90 : 64, size: 28, values: (_, splits) => splits.map(time) },
     {

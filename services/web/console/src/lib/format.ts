@@ -1,5 +1,7 @@
 /** Numbers and times as people read them; every number carries its unit. Pure. */
-import type { Zone } from './prefs.ts'
+
+/** Which clock the times are told by: the viewer's choice. */
+export type Zone = 'utc' | 'local'
 
 const digits = (value: number, significant = 3): string => {
   if (value === 0) return '0'
@@ -105,6 +107,10 @@ export const ago = (iso: string, nowMs: number): string => {
   if (Math.abs(spanMs) < 10_000) return spanMs < 0 ? 'in a moment' : 'just now'
   return spanMs >= 0 ? `${duration(spanMs)} ago` : `in ${duration(spanMs)}`
 }
+
+/** Seconds since a deploy on an axis: '+8 min', or '+30 s' where the whole axis is shorter than five minutes. */
+export const sinceText = (seconds: number, axisS: number): string =>
+  axisS < 300 ? `+${Math.round(seconds)} s` : `+${Math.round(seconds / 60)} min`
 
 const zoneOption = (zone: Zone) => (zone === 'utc' ? { timeZone: 'UTC' } : {})
 

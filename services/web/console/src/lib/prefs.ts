@@ -1,8 +1,8 @@
 /** What belongs to the viewer and not to the link: colour scheme, time zone, auto refresh. Kept in localStorage. */
 import { useSyncExternalStore } from 'react'
+import type { Zone } from './format.ts'
 
 export type Theme = 'system' | 'light' | 'dark'
-export type Zone = 'utc' | 'local'
 export type Prefs = { theme: Theme; zone: Zone; live: boolean }
 
 const key = 'plumbline.prefs'

@@ -59,6 +59,21 @@ const signals: Record<SignalName, string> = {
 export const signalWord = (signal: SignalName): string => signals[signal] ?? signal
 export const signalNames = Object.keys(signals) as SignalName[]
 
+const shares: SignalName[] = [
+  'error_ratio',
+  'dependency_error_ratio',
+  'exception_new',
+  'exception_rate',
+  'log_error_rate',
+  'log_pattern_new',
+  'log_pattern_rate',
+  'secret_new',
+]
+
+/** How a change of the signal is told: in points where it is a share of requests or lines, else in percent of before. */
+export const effectUnitOf = (signal: SignalName): 'absolute' | 'relative' =>
+  shares.includes(signal) ? 'absolute' : 'relative'
+
 /** Which series, for people: '' and '(all)' are the service as a whole. */
 export const dimensionWord = (dimension: string): string =>
   dimension === '' || dimension === '(all)' ? 'the whole service' : dimension

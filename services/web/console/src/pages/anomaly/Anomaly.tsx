@@ -215,7 +215,7 @@ function Beside({ anomaly }: { anomaly: AnomalyDocument }) {
             <Link to="/anomalies/$id" params={{ id: each.id }}>
               {findingTitle(each.evidence.finding)}
             </Link>{' '}
-            <code>{dimensionWord(each.dimension)}</code>
+            <code>{each.evidence.finding.label ?? dimensionWord(each.dimension)}</code>
           </li>
         ))}
       </ul>

@@ -88,7 +88,7 @@ const countColumns = (title: string): Column<Counted>[] => [
   {
     key: 'word',
     title: '',
-    cell: (row) => (row.b === 0 && row.a > 0 ? 'new in A' : row.a === 0 && row.b > 0 ? 'gone in A' : ''),
+    cell: (row) => <span className="nowrap">{presence({ a: row.a > 0, b: row.b > 0 })}</span>,
   },
 ]
 

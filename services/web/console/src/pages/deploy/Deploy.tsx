@@ -57,7 +57,7 @@ function Body({ deploy, verdict }: { deploy: DeployItem; verdict: Verdict }) {
             <DeployCharts deploy={deploy} verdict={verdict} />
           </Section>
           <Section title="What was checked" note={checkedNote(verdict)}>
-            <CheckedTable checked={verdict.checked} />
+            <CheckedTable checked={verdict.checked} findings={verdict.findings} />
           </Section>
         </div>
         <aside className="deploy-side" aria-label="Commits and grounds">

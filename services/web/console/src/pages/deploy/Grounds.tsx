@@ -1,6 +1,6 @@
 import { count, effect, short } from '../../lib/format.ts'
-import type { Checked, Suspect, Verdict } from '../../lib/types.ts'
-import { dimensionWord, signalWord, type Word } from '../../lib/words.ts'
+import type { Checked, Finding, Suspect, Verdict } from '../../lib/types.ts'
+import { dimensionWord, effectUnitOf, signalWord, type Word } from '../../lib/words.ts'
 import { Badge } from '../../ui/Badge.tsx'
 import { DeployLink, ServiceLink } from '../../ui/Bits.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
@@ -14,11 +14,11 @@ const outcomes: Record<Checked['outcome'], Word> = {
 const order: Checked['outcome'][] = ['finding', 'thin', 'skipped', 'pass']
 
 const smallest = (row: Checked): string =>
-  row.smallest_effect === null
-    ? '–'
-    : effect(row.smallest_effect, row.signal.includes('ratio') ? 'absolute' : 'relative')
+  row.smallest_effect === null ? '–' : effect(row.smallest_effect, effectUnitOf(row.signal))
 
-const columns: Column<Checked>[] = [
+type Row = Checked & { of: string }
+
+const columns: Column<Row>[] = [
   {
     key: 'outcome',
     title: 'Outcome',
@@ -29,8 +29,8 @@ const columns: Column<Checked>[] = [
   {
     key: 'dimension',
     title: 'Of',
-    by: (row) => row.dimension,
-    cell: (row) => <code>{dimensionWord(row.dimension)}</code>,
+    by: (row) => row.of,
+    cell: (row) => <code>{row.of}</code>,
   },
   {
     key: 'n',
@@ -43,9 +43,12 @@ const columns: Column<Checked>[] = [
   { key: 'reason', title: 'Why', cell: (row) => row.reason, wide: true },
 ]
 
-/** Every series that was looked at: a silence says what it rests on. */
-export function CheckedTable({ checked }: { checked: Checked[] }) {
-  const sorted = [...checked].sort((a, b) => order.indexOf(a.outcome) - order.indexOf(b.outcome))
+/** Every series that was looked at: a silence says what it rests on. What has an id for a name is told as its finding is. */
+export function CheckedTable({ checked, findings }: { checked: Checked[]; findings: Finding[] }) {
+  const labels = new Map(findings.map((finding) => [finding.dimension, finding.label]))
+  const sorted = checked
+    .map((row) => ({ ...row, of: labels.get(row.dimension) ?? dimensionWord(row.dimension) }))
+    .sort((a, b) => order.indexOf(a.outcome) - order.indexOf(b.outcome))
   return (
     <div className="checked">
       <Table

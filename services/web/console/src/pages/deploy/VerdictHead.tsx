@@ -4,13 +4,24 @@ import { useNamedPage } from '../../lib/title.ts'
 import type { DeployItem, Verdict } from '../../lib/types.ts'
 import { baselineWord, confidenceWord, verdictWord } from '../../lib/words.ts'
 import { VerdictBadge } from '../../ui/Badge.tsx'
-import { Facts, Outside, ServiceLink } from '../../ui/Bits.tsx'
+import { DeployLink, Facts, Outside, ServiceLink } from '../../ui/Bits.tsx'
 import { Copy, Id } from '../../ui/Copy.tsx'
 import { Icon } from '../../ui/Icon.tsx'
 import { Ago, At } from '../../ui/Time.tsx'
 
 /** What to do about it, in one line. */
 function Advice({ deploy, verdict }: { deploy: DeployItem; verdict: Verdict }) {
+  const first = verdict.suspects[0]
+  if (verdict.verdict === 'regressed' && first && first.deploy_id !== deploy.id) {
+    return (
+      <>
+        Look at {first.service} <DeployLink id={first.deploy_id} version={first.version} commit={first.commit} /> first:
+        more speaks for it than for this deploy.
+      </>
+    )
+  }
+  if (verdict.verdict === 'regressed' && deploy.kind === 'rollback')
+    return <>This was a rollback already: look at what else changed, or fix forward.</>
   if (verdict.verdict === 'regressed') {
     return (
       <>

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { SeriesChart } from '../../chart/SeriesChart.tsx'
-import { plural, unitWord } from '../../lib/format.ts'
+import { count, unitWord } from '../../lib/format.ts'
 import { useRead, useWindowed } from '../../lib/queries.ts'
 import type { Page, ServiceDetail, ServiceItem } from '../../lib/types.ts'
 import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
@@ -33,7 +33,7 @@ function List({ metrics, chosen }: { metrics: Metric[]; chosen: string | undefin
             >
               <span className="mono">{metric.metric}</span>
               <span className="faint">
-                {metric.kind} · {unitWord(metric.unit)} · {plural(metric.series, 'line')}
+                {metric.kind} · {unitWord(metric.unit)} · {count(metric.series)} series
               </span>
             </button>
           </li>

@@ -21,7 +21,8 @@ const labelText = (labels: Record<string, string | number>): string =>
 
 /** One line a figure; a sum with its count becomes their mean. */
 function figuresOf(group: Group): Figure[] {
-  return (group ?? []).flatMap(({ name, help, values }) => {
+  return (group ?? []).flatMap(({ name, help: told, values }) => {
+    const help = told.replace(/\.$/, '')
     const rows: Figure[] = []
     const counts = new Map<string, number>()
     for (const { labels, value } of values)
@@ -66,7 +67,12 @@ const storageColumns: Column<Stored>[] = [
   { key: 'bytes', title: 'On disk', number: true, by: (row) => row.bytes, cell: (row) => bytes(row.bytes) },
   { key: 'each', title: 'A row', number: true, cell: (row) => (row.rows > 0 ? bytes(row.bytes / row.rows) : '–') },
   { key: 'parts', title: 'Parts', number: true, by: (row) => row.parts, cell: (row) => count(row.parts) },
-  { key: 'oldest', title: 'Oldest', by: (row) => row.oldest_at, cell: (row) => <Ago at={row.oldest_at} /> },
+  {
+    key: 'oldest',
+    title: 'Oldest',
+    by: (row) => row.oldest_at,
+    cell: (row) => (row.oldest_at ? <Ago at={row.oldest_at} /> : '–'),
+  },
 ]
 
 const groups = ['ingest', 'detector', 'alerting', 'web', 'process'] as const
