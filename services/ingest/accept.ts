@@ -30,6 +30,7 @@ export type AcceptOptions = {
   alone: DecodeAlone
   /** Bodies above this are decoded alone. */
   aloneBytes: Record<Encoding, number>
+  absorbResends: boolean
 }
 
 type Taken = { decoded: Decoded; durable: Promise<void> | null }
@@ -42,12 +43,13 @@ const NOTHING_TO_SAY: Decoded = { accepted: 0, rejected: 0, remarks: [], redacte
  */
 export class Acceptor {
   readonly #o: AcceptOptions
-  readonly #resends = new Resends()
+  readonly #resends: Resends
   /** Where rows are checked and thrown away while the engine is behind; null while they are kept. */
   #spill: { check: Live; from: number } | null = null
 
   constructor(o: AcceptOptions) {
     this.#o = o
+    this.#resends = new Resends(o.absorbResends)
     this.#resends.restore(o.ingestLog.found.seen)
     o.ingestLog.onLost = (sequence) => this.#lost(sequence)
   }

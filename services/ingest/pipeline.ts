@@ -10,6 +10,7 @@ import { Replay } from './flush-replay.ts'
 import { Live } from './live.ts'
 import type { Files } from './log/files.ts'
 import { IngestLog } from './log/log.ts'
+import type { Room } from './log/room.ts'
 import type { IngestMetrics } from './metrics.ts'
 
 const MIB = 1024 * 1024
@@ -22,7 +23,10 @@ export type PipelineOptions = {
   random: () => number
   metrics: IngestMetrics
   files: Files
+  room: Pick<Room, 'isFull' | 'release'>
   durability: 'fsync' | 'os'
+  /** Whether a body equal to one of the last 15 minutes is a re-send, and not stored again. */
+  absorbResends: boolean
   logBytes: number
   limits: Partial<Limits>
   alone: DecodeAlone

@@ -11,13 +11,19 @@ const settled = Promise.resolve(null)
 
 /**
  * The bodies of the last 15 minutes by hash: a byte-equal one is a re-send, answered as before and not stored again. One without any
- * time in it is forgotten when it is durable, since an equal one may be new.
+ * time in it is forgotten when it is durable, since an equal one may be new. Turned off it knows none.
  */
 export class Resends {
   readonly #known = new Map<string, Earlier>()
+  readonly #isOn: boolean
+
+  constructor(isOn: boolean) {
+    this.#isOn = isOn
+  }
 
   /** Takes over what the log knew at the start. */
   restore(seen: { hash: string; receivedAtMs: number }[]): void {
+    if (!this.#isOn) return
     for (const { hash, receivedAtMs } of seen.slice(-MAX_ENTRIES)) {
       this.#known.set(hash, { receivedAtMs, done: settled })
     }
@@ -29,6 +35,7 @@ export class Resends {
   }
 
   add(hash: string, earlier: Earlier): void {
+    if (!this.#isOn) return
     this.#known.delete(hash)
     this.#known.set(hash, earlier)
     for (const [oldest, { receivedAtMs }] of this.#known) {

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { type Listening, listen } from '../../shared/runtime/http.ts'
+import { type Loop, startLoop } from '../../shared/runtime/loop.ts'
 import { type Pressure, watchPressure } from '../../shared/runtime/pressure.ts'
 import type { Context, ServiceFactory } from '../../shared/runtime/service.ts'
 import { Admission, defaultAdmission } from './admission.ts'
 import { aloneInThread } from './alone-worker.ts'
-import { systemFiles } from './log/files.ts'
+import { type Files, systemFiles } from './log/files.ts'
+import { Room } from './log/room.ts'
 import { type IngestMetrics, ingestMetrics, watchGauges } from './metrics.ts'
 import { openPipeline, type Pipeline } from './pipeline.ts'
 import { authorizeBy } from './transport/authorize.ts'
@@ -16,15 +18,24 @@ const DAY_MS = 86_400_000
 /** RELIABILITY 2.5: what does not get into the tables in this time waits in the log. */
 const STOP_GRACE_MS = 8000
 const REQUEST_GRACE_MS = 3000
+/** A disk that fills at 200 MB/s takes as long for the last GiB. */
+const DISK_CHECK_MS = 5000
 /** Larger JSON bodies hold up the event loop for too long. RELIABILITY 2.5. */
 const MAX_JSON_BYTES = 16 * MIB
 
-type Parts = { pipeline: Pipeline; pressure: Pressure; admission: Admission; http: Listening; grpc: GrpcListening }
+type Parts = {
+  pipeline: Pipeline
+  watch: Loop
+  pressure: Pressure
+  admission: Admission
+  http: Listening
+  grpc: GrpcListening
+}
 
 const tlsOf = ({ tlsCert, tlsKey }: Context['config']) =>
   tlsCert && tlsKey ? { cert: tlsCert, key: tlsKey } : undefined
 
-async function startPipeline(context: Context, metrics: IngestMetrics): Promise<Pipeline> {
+async function startPipeline(context: Context, metrics: IngestMetrics, files: Files, room: Room): Promise<Pipeline> {
   const { config } = context
   const limits = { retentionMs: config.retentionDays * DAY_MS }
   return await openPipeline({
@@ -32,8 +43,10 @@ async function startPipeline(context: Context, metrics: IngestMetrics): Promise<
     limits,
     alone: aloneInThread(limits),
     metrics,
-    files: systemFiles(join(config.dataDir, 'log')),
+    files,
+    room,
     durability: config.durability,
+    absorbResends: config.absorbResends,
     logBytes: config.ingestLogMib * MIB,
   })
 }
@@ -59,7 +72,10 @@ async function listenAll(context: Context, options: TransportOptions, pipeline: 
 async function startParts(context: Context): Promise<Parts> {
   const { config } = context
   const metrics = ingestMetrics(context.metrics)
-  const pipeline = await startPipeline(context, metrics)
+  const files = systemFiles(join(config.dataDir, 'log'))
+  const room = new Room(files, context.log)
+  const pipeline = await startPipeline(context, metrics, files, room)
+  const watch = startLoop({ ...context, name: 'ingest disk', everyMs: DISK_CHECK_MS, run: () => room.check() })
   const { ingestLog } = pipeline
   const pressure = watchPressure()
   const logShare = () => ingestLog.backlogBytes / ingestLog.capBytes
@@ -80,9 +96,10 @@ async function startParts(context: Context): Promise<Parts> {
     inFlightBytes: () => admission.inFlightBytes,
   })
   try {
-    return { pipeline, pressure, admission, ...(await listenAll(context, options, pipeline)) }
+    return { pipeline, watch, pressure, admission, ...(await listenAll(context, options, pipeline)) }
   } catch (error) {
     pressure.stop()
+    await watch.stop()
     await pipeline.stop(0)
     throw error
   }
@@ -98,10 +115,11 @@ export const ingest: ServiceFactory = (context) => {
     },
     stop: async () => {
       if (!parts) return
-      const { admission, http, grpc, pipeline, pressure } = parts
+      const { admission, http, grpc, pipeline, watch, pressure } = parts
       parts = null
       admission.close()
       await Promise.all([http.close(REQUEST_GRACE_MS), grpc.close(REQUEST_GRACE_MS)])
+      await watch.stop()
       await pipeline.stop(STOP_GRACE_MS)
       pressure.stop()
     },

@@ -93,6 +93,13 @@ export const settings = {
     '512',
     'Cap of the ingest log, MiB. Beyond it senders are told to wait (503).',
   ),
+  absorbResends: setting(
+    'PLUMBLINE_ABSORB_RESENDS',
+    'absorb_resends',
+    flag,
+    'true',
+    'A body equal byte for byte to one of the last 15 minutes is answered and not stored again. `false`: each is stored.',
+  ),
   maxBodyMib: setting(
     'PLUMBLINE_MAX_BODY_MIB',
     'max_body_mib',

@@ -162,6 +162,8 @@ export class IngestSimulation {
       metrics: ingestMetrics(new Registry()),
       files: this.#files.session(),
       durability: 'fsync',
+      absorbResends: true,
+      room: { isFull: false, release: async () => {} },
       logBytes: 2 ** 20,
       limits: {},
       alone: async (request) => {

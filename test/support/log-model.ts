@@ -50,6 +50,7 @@ export class LogModel {
       sync: true,
       segmentBytes: 600,
       capBytes: 1e9,
+      room: { isFull: false, release: async () => {} },
     })
     // The note that says "refused" may itself be what the crash took.
     for (const entry of this.#known.values()) if (entry.state === 'refused') entry.state = 'waiting'

@@ -40,7 +40,7 @@ export class MemoryFiles {
       create: alive(this.create),
       write: alive(this.write),
       sync: alive(this.sync),
-      freeBytes: alive(this.freeBytes),
+      space: alive(this.space),
       close: alive(this.close),
     }
   }
@@ -76,7 +76,7 @@ export class MemoryFiles {
     const entry = this.files.get(this.#open!)!
     entry.synced = Buffer.from(entry.bytes)
   }
-  freeBytes = async () => Number.MAX_SAFE_INTEGER
+  space = async () => ({ freeBytes: 2 ** 40, totalBytes: 2 ** 41 })
   close = async () => {}
 
   /** Power cut: each file keeps what was synced, and a random part of what was not. */

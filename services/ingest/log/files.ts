@@ -21,7 +21,8 @@ export type Files = {
   write(bytes: Uint8Array<ArrayBuffer>, at: number): Promise<void>
   /** fdatasync of the open file. */
   sync(): Promise<void>
-  freeBytes(): Promise<number>
+  /** Of the file system that the folder is on. */
+  space(): Promise<{ freeBytes: number; totalBytes: number }>
   close(): Promise<void>
 }
 
@@ -83,9 +84,9 @@ export function systemFiles(path: string): Files {
     create: (name, sync) => call({ op: 'create', path: join(path, name), folder: path, sync }),
     write: (bytes, at) => call({ op: 'write', bytes, at }, [bytes.buffer]),
     sync: () => call({ op: 'sync' }),
-    freeBytes: async () => {
-      const { bavail, bsize } = await statfs(path)
-      return bavail * bsize
+    space: async () => {
+      const { bavail, blocks, bsize } = await statfs(path)
+      return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
     },
     close: () => call({ op: 'close' }),
   }

@@ -6,6 +6,7 @@ import type { Files } from './files.ts'
 import { encodeCheckpoint, encodeSeal, encodeVoid, type Ledger, type Seal } from './ledger.ts'
 import { type Found, findLog } from './open.ts'
 import { HEADER_BYTES, type LogRecord, type RecordHead, recordHash, writeHeader } from './record.ts'
+import type { Room } from './room.ts'
 import { Segments } from './segments.ts'
 
 const GROUP_BYTES = 4 * 1024 * 1024
@@ -21,6 +22,7 @@ export type LogOptions = {
   sync: boolean
   segmentBytes: number
   capBytes: number
+  room: Pick<Room, 'isFull' | 'release'>
 }
 
 type Item = {
@@ -102,6 +104,7 @@ export class IngestLog {
   /** Why nothing can be appended now, or null. */
   refusal(): string | null {
     if (this.#closed) return 'the ingest log is closed'
+    if (this.#o.room.isFull) return 'the disk is full'
     if (this.#o.clock.nowMs() < this.#refusedUntilMs) return 'the ingest log cannot be written'
     if (this.backlogBytes >= this.#o.capBytes) return 'the ingest log is at its cap'
     return null
@@ -207,6 +210,7 @@ export class IngestLog {
   /** What the group held may or may not be on disk: its bodies are void from now on, and so are seals over them. */
   async #abandon(group: Item[], error: Error): Promise<void> {
     this.#refusedUntilMs = this.#o.clock.nowMs() + REFUSE_MS
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') await this.#o.room.release()
     this.#o.log.error({ event: 'log_write_failed', error: short(error.message) }, 'cannot write the ingest log')
     const lost = group.filter((item) => item.head.type === 'data').map((item) => item.head.sequence)
     const failed = [...group]

@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Command, Role } from './worker.ts'
+
+/** The longest answer is that of an insert of all blocks: some ten seconds on an idle machine. */
+const ANSWER_MS = 300_000
 
 export type Usage = { user: number; system: number; rssBytes: number }
 export type Side = {
@@ -39,26 +43,45 @@ export async function startSide(role: Role, env: Record<string, string> = {}): P
       stdio: ['pipe', 'pipe', 'inherit'],
     },
   )
+  const exited = once(child, 'exit')
+  // A child that is gone is told by the end of its answers.
+  child.stdin!.on('error', () => {})
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
-  const next = async () => {
-    const { value, done } = await lines.next()
-    if (done) throw new Error(`the side "${role}" has ended`)
-    return (JSON.parse(value as string) as { answer: unknown }).answer
+  const answer = async <T>(what: string): Promise<T> => {
+    const { value, done } = await within(lines.next(), `the side "${role}" has not answered ${what}`)
+    if (done) throw new Error(`the side "${role}" ended before it answered ${what}`)
+    const said = JSON.parse(value as string) as { answer: unknown; error?: string }
+    if (said.error) throw new Error(`the side "${role}" cannot do ${what}: ${said.error}`)
+    return said.answer as T
   }
-  const url = (await next()) as string
-  return {
-    url,
-    ask: async <T>(command: Command) => {
-      child.stdin!.write(`${JSON.stringify(command)}\n`)
-      return (await next()) as T
-    },
-    rssMib: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
-    stop: async () => {
-      child.stdin!.write('{"cmd":"stop"}\n')
-      await new Promise((resolve) => child.once('exit', resolve))
-      rmSync(dir, { recursive: true, force: true })
-    },
+  const ask = <T>(command: Command): Promise<T> => {
+    child.stdin!.write(`${JSON.stringify(command)}\n`)
+    return answer(JSON.stringify(command).slice(0, 120))
   }
+  const stop = async () => {
+    child.stdin!.write('{"cmd":"stop"}\n')
+    const ended = within(exited, `the side "${role}" has not stopped`)
+    await ended.finally(() => child.kill('SIGKILL'))
+    rmSync(dir, { recursive: true, force: true })
+  }
+  try {
+    const url = await answer<string>('that it is ready')
+    const status = `/proc/${child.pid}/status`
+    return { url, ask, stop, rssMib: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(status, 'utf8'))?.[1]) / 1024 }
+  } catch (error) {
+    child.kill('SIGKILL')
+    rmSync(dir, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** @throws Error that says `what` and after how long, where the promise has not settled by then */
+async function within<T>(promise: Promise<T>, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} within ${ANSWER_MS / 1000} s`)), ANSWER_MS)
+  })
+  return await Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
 export const cpuSeconds = (after: Usage, before: Usage): number =>

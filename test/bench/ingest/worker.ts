@@ -55,7 +55,11 @@ say(side.url)
 for await (const line of createInterface({ input: process.stdin })) {
   const command = JSON.parse(line) as Command
   if (command.cmd === 'stop') break
-  say(await answer(side, command))
+  try {
+    say(await answer(side, command))
+  } catch (error) {
+    process.stdout.write(`${JSON.stringify({ error: (error as Error).message })}\n`)
+  }
 }
 await side.stop()
 process.exit(0)

@@ -90,6 +90,8 @@ async function story(
       metrics: ingestMetrics(new Registry()),
       files: fault.files(folder),
       durability: 'fsync',
+      absorbResends: true,
+      room: { isFull: false, release: async () => {} },
       logBytes: 64 * 2 ** 20,
       limits: {},
       alone: aloneInThread({}),
