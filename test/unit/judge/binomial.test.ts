@@ -78,6 +78,7 @@ describe('the shares of the baseline’s own windows', () => {
   it('are the highest, the middle and the lowest of all of that length', () => {
     expect(binomialNull(burst, 1).placebo).toEqual({ highest: 0.5, middle: 0.02, lowest: 0.02 })
     expect(binomialNull(burst, 2).placebo).toEqual({ highest: 0.5, middle: 0.02, lowest: 0.02 })
+    expect(binomialNull([...flat(2, 50, 100), ...flat(22, 2, 100)], 2).placebo?.highest).toBe(0.5)
     expect(binomialNull(burst, 4).placebo?.highest).toBeCloseTo(104 / 400, 12)
     expect(binomialNull(inTurn(16), 1).placebo).toEqual({ highest: 0.2, middle: 0.2, lowest: 0 })
     expect(binomialNull(inTurn(16), 2).placebo).toEqual({ highest: 0.1, middle: 0.1, lowest: 0.1 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { binomialNull, smallestRise } from '../../../services/detector/judge/binomial.ts'
 import { judgeCounts } from '../../../services/detector/judge/index.ts'
 import { betaBinomialTail } from './reference.ts'
 import { flat } from './worlds.ts'
@@ -7,9 +8,10 @@ const LEVEL = 0.2 * 0.035
 const one = (bad: number, total: number) => [{ bad, total }]
 
 describe('three errors in 200 requests after none in 2,000', () => {
-  const j = judgeCounts({ baseline: flat(20, 0, 100), current: one(3, 200) })
+  const judged = () => judgeCounts({ baseline: flat(20, 0, 100), current: one(3, 200) })
   const p = 2 * betaBinomialTail(3, 200, 0.5, 2000.5)
   it('have the exact chance, and the numbers that go with it', () => {
+    const j = judged()
     expect(j.pValue).toBeCloseTo(p, 9)
     expect(j).toMatchObject({
       observed: 0.015,
@@ -20,11 +22,13 @@ describe('three errors in 200 requests after none in 2,000', () => {
     expect(j.score).toBeCloseTo(Math.log(p) / (Math.log(p) + Math.log(LEVEL)), 6)
   })
   it('have the band of the smallest effect, within 0 and 1', () => {
+    const j = judged()
     expect(j.lower).toBe(0)
     expect(j.upper).toBeCloseTo(j.expected + j.power.smallestEffect!, 12)
     expect(j.power.needs).toBeNull()
   })
   it('are explained', () => {
+    const j = judged()
     expect(j.reason).toBe(
       `3 of 200 requests failed (1.50 %), expected 0.0250 %: more than chance can explain (p ${p.toPrecision(2)}, limit 0.0070)`,
     )
@@ -57,6 +61,21 @@ describe('what is large enough to matter', () => {
 })
 
 describe('the smallest effect', () => {
+  it('is what the prediction shows at the level, looks paid for, or at the caller’s where that is finer', () => {
+    const [baseline, current] = [flat(20, 1, 100), flat(4, 1, 100)]
+    const nul = binomialNull(baseline, 4)
+    const stated = (certain?: number) => judgeCounts({ baseline, current, certain }).power.smallestEffect
+    expect(stated()).toBe(smallestRise(nul, 400, LEVEL / 3))
+    expect(stated(1e-4)).toBe(smallestRise(nul, 400, 1e-4 / 3))
+    expect(stated(0.5)).toBe(stated())
+  })
+  it('is no part of the score of a pass, which is that of its p', () => {
+    const j = judgeCounts({ baseline: flat(20, 2, 100), current: one(4, 100) })
+    expect(j.judgement).toBe('pass')
+    expect(j.score).toBeCloseTo(Math.log(j.pValue) / (Math.log(j.pValue) + Math.log(LEVEL)), 9)
+    expect(judgeCounts({ baseline: flat(20, 0, 1e5), current: one(19, 1e4) }).score).toBe(0.499)
+  })
+
   const of = (baseline: { bad: number; total: number }[], total: number) =>
     judgeCounts({ baseline, current: one(Math.round((total * baseline[0]!.bad) / baseline[0]!.total), total) }).power
       .smallestEffect!
@@ -76,13 +95,15 @@ describe('the smallest effect', () => {
 
 describe('too few requests', () => {
   const baseline = flat(20, 0, 100)
-  const j = judgeCounts({ baseline, current: one(1, 12) })
+  const judged = () => judgeCounts({ baseline, current: one(1, 12) })
   it('need as many more as would show ten points, to a quarter', () => {
+    const j = judged()
     const more = Number(/about (\d+) more/.exec(j.power.needs!)![1])
     expect(judgeCounts({ baseline, current: one(0, 12 + more) }).judgement).toBe('pass')
     expect(judgeCounts({ baseline, current: one(0, Math.floor((12 + more) / 1.25) - 1) }).judgement).toBe('nodata')
   })
   it('are said to be, and score below the line', () => {
+    const j = judged()
     expect(j.reason).toMatch(
       /^1 of 12 requests failed \(8\.33 %\), expected 0\.0250 %: too few requests to tell \(p .*, limit 0\.0070\)$/,
     )

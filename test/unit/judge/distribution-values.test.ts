@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { binomialNull, smallestRise } from '../../../services/detector/judge/binomial.ts'
+import { pool, quantileAt } from '../../../services/detector/judge/histogram.ts'
 import { judgeDistribution } from '../../../services/detector/judge/index.ts'
+import { penaltyOf } from '../../../services/detector/judge/shares.ts'
 import { betaBinomialTail } from './reference.ts'
 
 /**
@@ -58,6 +61,27 @@ describe('requests beyond the cuts', () => {
   it('are no finding where many signals share the level', () => {
     expect(judge([hundred(32, 58, 9, 1)], {}).judgement).toBe('high')
     expect(judge([hundred(32, 58, 9, 1)], { siblings: 100 }).judgement).toBe('pass')
+  })
+})
+
+describe('a look at a distribution', () => {
+  const slow = () => hundred(20, 70, 9, 1)
+  it('is at the last minutes where the fault began late, with their quantiles', () => {
+    const late = judge([...minutes(10), ...minutes(5, slow)])
+    expect(late.judgement).toBe('high')
+    expect(late.observed).toBeCloseTo(2 ** ((4 + 30 / 70) / 2), 9)
+  })
+  it('scores by its p, one half at the level and below it where nothing is found', () => {
+    const score = (p: number) => Math.log(p) / (Math.log(p) + Math.log(0.007))
+    const [found, quiet] = [judge([slow()]), judge([hundred(42, 48, 9, 1)])]
+    expect(found.score).toBeCloseTo(score(found.pValue), 9)
+    expect(quiet.judgement).toBe('pass')
+    expect(quiet.score).toBeCloseTo(score(quiet.pValue), 9)
+  })
+  it('that passes says that the baseline allows it, also beside an old version that says nothing', () => {
+    expect(judge([hundred(42, 48, 9, 1)], { concurrent: minutes(1) }).reason).toContain(
+      '; within what the baseline allows (p',
+    )
   })
 })
 
@@ -126,6 +150,12 @@ describe('what else explains a difference', () => {
     expect(judge(slower, { explained: 1 })).toEqual(judge(slower))
     expect(judge(slower, { explained: 0.5 })).toEqual(judge(slower))
   })
+  // 80 of 100 are slower than the median was, 70 even slower than four times that: still more than half.
+  it('leaves the weaker of the two looks where more is slow than it explains', () => {
+    const j = judge([hundred(20, 10, 69, 1)], { explained: 4 })
+    expect(j.pValue).toBeCloseTo(6 * betaBinomialTail(70, 100, 2000.5, 2000.5), 9)
+    expect(j.judgement).toBe('high')
+  })
   it('is asked of what is faster where requests are fewer', () => {
     const faster = minutes(5, () => hundred(85, 5, 9, 1))
     expect(judge(faster).judgement).toBe('low')
@@ -135,6 +165,31 @@ describe('what else explains a difference', () => {
 })
 
 describe('the power of a distribution', () => {
+  /** The rise beyond a cut that would be seen, as the factor by which the quantile there must move: from the cut's share to the cut's upper bound. */
+  const seen = (looks: number, level: number) => {
+    const before = pool(minutes(40))
+    const cuts = [
+      [0, 50],
+      [4, 10],
+      [8, 1],
+    ] as const
+    const effects = cuts.map(([cut, beyond]) => {
+      const nul = binomialNull(
+        minutes(40).map(() => ({ bad: beyond, total: 100 })),
+        looks,
+      )
+      const rise = smallestRise(nul, 100 * looks, level / penaltyOf(looks), 0.75)!
+      return 2 ** ((cut + 1) / 2) / quantileAt(before, 1 - nul.rate - rise, SCALE) - 1
+    })
+    return Math.max(0.1, Math.min(...effects))
+  }
+  it('is the least that any of the cuts would show, at a third of the level or the caller’s where that is finer', () => {
+    for (const looks of [1, 4, 8]) {
+      expect(judge(minutes(looks)).power.smallestEffect).toBeCloseTo(seen(looks, 0.007 / 3), 9)
+      expect(judge(minutes(looks), { certain: 1e-6 }).power.smallestEffect).toBeCloseTo(seen(looks, 1e-6 / 3), 9)
+    }
+  })
+
   it('is stated in its quantile, a tenth at least, and grows with requests', () => {
     const effect = (n: number) => judge(minutes(n)).power.smallestEffect
     expect(effect(30)!).toBeLessThanOrEqual(effect(10)!)

@@ -113,13 +113,14 @@ describe('families', () => {
     expect(found([...others, metric(0.03, 'mine')])).toEqual([])
     expect(found([slow(0.9, 0.01), metric(0.03, 'mine')])).toEqual(['metric mine'])
   })
-  it('are failures, latencies, log patterns, calls, and the rest', () => {
+  it('are failures, latencies, log patterns, calls, secrets, and the rest', () => {
     const of = (name: Signal['name'], kind: Kind) => signal(name, kind, judgement(0.03, 1), 'x')
     expect(found([...others, of('log_pattern_rate', 'log')])).toEqual(['log_pattern_rate x'])
     expect(found([...others, of('calls_per_request', 'metric')])).toEqual(['calls_per_request x'])
     const logs = Array.from({ length: 40 }, (_, i) => signal('log_pattern_rate', 'log', quiet, `p${i}`))
     expect(found([...logs, of('calls_per_request', 'metric')])).toEqual(['calls_per_request x'])
     expect(found([...logs, of('log_pattern_rate', 'log')])).toEqual([])
+    expect(found([...logs, of('secret_new', 'log')])).toEqual(['secret_new x'])
     const quietLatencies = Array.from({ length: 40 }, (_, i) => signal('latency', 'latency', quiet, `r${i}`))
     expect(found([...quietLatencies, of('metric', 'resource')])).toEqual(['metric x'])
   })

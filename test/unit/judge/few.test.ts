@@ -32,7 +32,7 @@ describe('few points', () => {
     expect(metric(20)).toMatchObject({ judgement: 'high', worse: true })
     expect(metric(-20)).toMatchObject({ judgement: 'low', worse: false })
     expect(metric(20).score).toBeGreaterThan(0.5)
-    expect(metric(-4).score).toBeLessThan(0.5)
+    expect(metric(4).score).toBeCloseTo(Math.log(p) / (Math.log(p) + Math.log(ALPHA)), 6)
   })
   it('state three standard errors as what would have been seen, as band and as power', () => {
     const reach = 3 * 2 * Math.sqrt(12 / 11) * Math.sqrt(2 / 3)
@@ -150,6 +150,9 @@ describe('too few points', () => {
       n: { baseline: 2, current: 12 },
       power: { smallestEffect: null, needs: '7 more buckets before the deploy' },
     })
+  })
+  it('before it are named where just three came since', () => {
+    expect(latency([100, 100], [1, 2, 3]).reason).toBe('only 2 buckets before the deploy')
   })
   it('are three on each side no more', () => {
     expect(latency([100, 100, 100], [1000, 1000, 1000]).method).toBe('few-points')

@@ -97,6 +97,8 @@ describe('a series that follows its recent past', () => {
     const r = randomFrom(12)
     const weak = column.map((v) => 0.25 * v + 30 * r.normal())
     expect(bandOf(weak, past).highest).toBe(Math.max(...weak))
+    const faint = past.map((_, i) => (i < 6 ? 5 : 5 + 0.2 * past[i - 6]!))
+    expect(bandOf(faint, past).highest).toBe(Math.max(...faint))
     const short = following(6, 12)
     expect(bandOf(short.column, short.past).highest).toBe(Math.max(...short.column))
     const enough = following(6, 13)
@@ -143,6 +145,11 @@ describe('a series with a daily course', () => {
     expect(shiftOf(band, 100)).toBe((3 + 4 + 5 + 6 + 7 + 8 + 9) / 7)
     expect(shiftOf(band, 115)).toBe(500 + (3 + 4 + 5 + 6 + 7 + 8 + 9) / 7)
     expect(shiftOf(band, 5)).toBe(0)
+  })
+  it('is not where earlier days say less than the level does', () => {
+    const r = randomFrom(14)
+    const noise = Array.from({ length: 60 }, () => 10 * r.normal())
+    expect(bandOf(noise, Array(60).fill(0), day)).toMatchObject({ daily: null, highest: Math.max(...noise) })
   })
   it('is not where less than a day is known, or no day is', () => {
     expect(

@@ -52,7 +52,7 @@ describe('a window since the deploy', () => {
   it('is no finding just where the baseline itself has been, however lax the level or long the history', () => {
     const j = metric(three(-10), { sensitivity: 'high' })
     expect(j.pValue).toBeLessThan(0.14)
-    expect(j.judgement).toBe('pass')
+    expect(j).toMatchObject({ judgement: 'pass', score: 0.499 })
     for (const kind of ['latency', 'throughput', 'metric'] as const)
       for (const v of [0, 0.1, 100])
         expect(judgeSeries({ kind, stepS: 60, baseline: Array(1440).fill(v), current: three(v) })).toMatchObject({
@@ -79,7 +79,7 @@ describe('what is stated beside it', () => {
     expect(shared.power.smallestEffect).toBeCloseTo(reach(0.00035) + 2, 9)
     expect(shared.pValue).toBe(metric(three(0)).pValue)
     expect(shared.judgement).toBe('pass')
-    expect(shared.score).toBeLessThan(0.5)
+    expect(shared.score).toBeCloseTo(Math.log(shared.pValue) / (Math.log(shared.pValue) + Math.log(0.00035)), 9)
   })
   it('is said in words with its numbers', () => {
     const j = metric(three(0))
@@ -102,6 +102,10 @@ describe('a look', () => {
     expect(judgeSeries({ kind: 'latency', stepS: 60, baseline: waves(20), current: waves(20, 300) }).reason).toContain(
       'over the last 6 buckets',
     )
+    expect(
+      judgeSeries({ kind: 'latency', stepS: 60, baseline: waves(20), current: [...waves(14, 300), ...waves(6)] })
+        .judgement,
+    ).toBe('pass')
   })
   it('is at a recent window where the fault began late, at a higher bar', () => {
     const late = latency([...waves(36), ...waves(12, 300)])
@@ -231,7 +235,15 @@ describe('a daily course', () => {
     const gaps = hourly(0, 7 * DAY).map((v, i) => (i === 51 || i === 100 ? null : v))
     expect(judgeHours(gaps)(hourly(7 * DAY, 6)).judgement).toBe('pass')
     expect(judgeHours([null, ...hourly(1, 7 * DAY - 1)])(hourly(7 * DAY, 6)).judgement).toBe('pass')
-    expect(judgeHours(hourly(0, 2 * DAY))(hourly(2 * DAY, 6, 1.5)).n.baseline).toBe(48)
+    const two = judgeHours(hourly(0, 2 * DAY))(hourly(2 * DAY, 6))
+    expect(two).toMatchObject({ judgement: 'pass', expected: expect.closeTo(two.observed, 6) })
+    const holes = hourly(0, 7 * DAY).map((v, i) => (i === 60 ? Number.NaN : i === 70 ? null : v))
+    expect(judgeHours(holes)(hourly(7 * DAY, 6)).n.baseline).toBe(7 * DAY)
+    expect(judgeHours(holes)(hourly(7 * DAY, 6)).judgement).toBe('pass')
+  })
+  it('is expected of the old version too: where that follows it a rise is the deploy’s', () => {
+    const [judge, rise] = [judgeHours(hourly(0, 7 * DAY)), hourly(7 * DAY, 6)]
+    expect(judge(hourly(7 * DAY, 6, 1.25), rise).judgement).toBe('high')
   })
   it('of builds is none: they have no clock', () => {
     const known = hourly(0, 7 * DAY).map((v, i) => (i % 5 === 0 ? null : v))
