@@ -49,6 +49,15 @@ async function follow(client: Client, out: Output, queued: Replay): Promise<Repl
   return replay
 }
 
+/**
+ * What a replay was asked and what it found, without what is of this run alone (id, times, progress): the same telemetry, deploys and span
+ * print the same bytes.
+ */
+export const replayFound = ({ status, from, to, settings, verdicts, anomalies, placebo }: Replay) => ({
+  ...{ status, from, to, settings, verdicts, anomalies },
+  ...(placebo && { placebo }),
+})
+
 /** What a replay found, for people. */
 export function replayText(out: Output, r: Replay): string {
   const verdicts = r.verdicts.map((v) => [
@@ -92,7 +101,7 @@ const command: CliCommand = {
           ),
         )
         if (replay.status === 'failed') throw new Error(`cannot replay: ${replay.error ?? 'it failed, see the log'}`)
-        print(out, replay, () => replayText(out, replay))
+        print(out, replayFound(replay), () => replayText(out, replay))
       })
   },
 }

@@ -36,7 +36,7 @@ export async function evidenceFor(store: Store, of: Subject, finding: Finding): 
     `SELECT key, value, countIf(bad) / any(all_bad) AS bad_share, count() / any(all_spans) AS all_share FROM (
        SELECT *, sum(bad) OVER () AS all_bad, count() OVER () AS all_spans FROM (
          SELECT toUInt8(${filter.bad}) AS bad, arrayConcat(CAST(SpanAttributes, 'Array(Tuple(String, String))'), CAST(ResourceAttributes, 'Array(Tuple(String, String))'), [('instance', Instance)]) AS pairs
-         FROM otel_traces WHERE ${where} ORDER BY Timestamp DESC LIMIT ${SAMPLES}
+         FROM otel_traces WHERE ${where} ORDER BY Timestamp DESC, TraceId, SpanId LIMIT ${SAMPLES}
        )
      ) ARRAY JOIN pairs.1 AS key, pairs.2 AS value
      WHERE NOT match(key, '${NOT_TOLD.replaceAll('\\', '\\\\')}') AND length(value) BETWEEN 1 AND 120

@@ -41,7 +41,7 @@ export async function logEvidence(
     `SELECT key, value, countIf(bad) / any(all_bad) AS bad_share, count() / any(all_lines) AS all_share FROM (
        SELECT *, sum(bad) OVER () AS all_bad, count() OVER () AS all_lines FROM (
          SELECT toUInt8(${bad}) AS bad, arrayConcat(CAST(LogAttributes, 'Array(Tuple(String, String))'), [('instance', Instance)]) AS pairs
-         FROM otel_logs WHERE ${of.where} ORDER BY Timestamp DESC LIMIT ${SAMPLES}
+         FROM otel_logs WHERE ${of.where} ORDER BY Timestamp DESC, TraceId, SpanId, Body LIMIT ${SAMPLES}
        )
      ) ARRAY JOIN pairs.1 AS key, pairs.2 AS value WHERE length(value) BETWEEN 1 AND 120 AND NOT match(key, '\\\\.id$|^plumbline\\\\.')
      GROUP BY key, value HAVING countIf(bad) >= ${LEAST_BAD} AND bad_share - all_share >= ${LEAST_DIFFERENCE}

@@ -7,6 +7,8 @@ const OF = `service IN {services:Array(String)} AND concat(service, '\\n', envir
 /** Histograms are read only where they are compared: they are most of the bytes. */
 const RECENT = 'minute >= fromUnixTimestamp({recent_s:Int64})'
 const GROUP = 'GROUP BY service, environment, version, commit, key'
+/** The busiest first. Ties are broken: sums of floating-point numbers depend on the order of the series. */
+const busiest = (n: string) => `ORDER BY ${n} DESC, service, environment, version, commit, key`
 /** Minutes of all services together in one answer, so that parsing it never holds the event loop for long: histograms are long. */
 const MINUTES_A_READ: Record<Cell, number> = {
   route: 720,
@@ -28,18 +30,18 @@ const MERGED =
 const SQL: Record<Cell, string> = {
   route: `SELECT service, environment, version, commit, route AS key,
     groupArray((${M}, toFloat64(requests), toFloat64(errors), duration_sum_ns / 1e6, if(${RECENT}, bucket_index, []), if(${RECENT}, bucket_count, []))) AS cells
-    FROM rollup_routes FINAL WHERE ${OF} AND requests > 0 ${GROUP} ORDER BY sum(requests) DESC LIMIT 20000`,
+    FROM rollup_routes FINAL WHERE ${OF} AND requests > 0 ${GROUP} ${busiest('sum(requests)')} LIMIT 20000`,
   edge: `SELECT service, environment, version, commit, key, groupArray((m, n, bad, ms, buckets.1, arrayMap(c -> toUInt32(c), buckets.2))) AS cells FROM (
       SELECT service, environment, version, commit, peer AS key, ${M} AS m, toFloat64(sum(requests)) AS n, toFloat64(sum(errors)) AS bad, sum(duration_sum_ns) / 1e6 AS ms, sumMapIf(bucket_index, bucket_count, ${RECENT}) AS buckets
       FROM rollup_edges FINAL WHERE ${OF} AND requests > 0 GROUP BY service, environment, version, commit, key, m
-    ) ${GROUP} ORDER BY sum(n) DESC LIMIT 20000`,
+    ) ${GROUP} ${busiest('sum(n)')} LIMIT 20000`,
   exception: `SELECT service, environment, version, commit, exception_type AS key, groupArray((${M}, toFloat64(count), 0, 0)) AS cells
-    FROM rollup_exceptions FINAL WHERE ${OF} AND count > 0 ${GROUP} ORDER BY sum(count) DESC LIMIT 20000`,
+    FROM rollup_exceptions FINAL WHERE ${OF} AND count > 0 ${GROUP} ${busiest('sum(count)')} LIMIT 20000`,
   log: `SELECT service, environment, version, commit, severity AS key, groupArray((${M}, toFloat64(count), 0, 0)) AS cells
-    FROM rollup_logs FINAL WHERE ${OF} AND count > 0 ${GROUP} LIMIT 20000`,
+    FROM rollup_logs FINAL WHERE ${OF} AND count > 0 ${GROUP} ${busiest('sum(count)')} LIMIT 20000`,
   pattern: `SELECT c.service AS service, c.environment AS environment, c.version AS version, c.commit AS commit, c.key AS key, c.kind AS kind, c.cells AS cells, t.template AS label, toUInt32(toUnixTimestamp(f.first) / 60) AS first_minute FROM (
-      SELECT service, environment, version, commit, key, argMax(s, n) AS kind, groupArray((m, n, 0, 0)) AS cells, sum(n) AS lines FROM (
-        SELECT service, environment, version, commit, ${TODAY} AS key, argMax(severity, count) AS s, ${M} AS m, toFloat64(sum(count)) AS n
+      SELECT service, environment, version, commit, key, argMax(s, (n, s)) AS kind, groupArray((m, n, 0, 0)) AS cells, sum(n) AS lines FROM (
+        SELECT service, environment, version, commit, ${TODAY} AS key, argMax(severity, (count, severity)) AS s, ${M} AS m, toFloat64(sum(count)) AS n
         FROM (SELECT * FROM rollup_log_patterns FINAL WHERE ${OF} AND count > 0) AS p LEFT JOIN ${MERGED} AS a USING (service, pattern_id)
         GROUP BY service, environment, version, commit, key, m
       ) ${GROUP}
@@ -50,17 +52,17 @@ const SQL: Record<Cell, string> = {
       FROM (SELECT * FROM log_patterns_seen WHERE service IN {services:Array(String)}) AS p LEFT JOIN ${MERGED} AS a USING (service, pattern_id)
       GROUP BY service, environment, key
     ) AS f USING (service, environment, key)
-    ORDER BY lines DESC LIMIT 20000`,
+    ${busiest('lines')} LIMIT 20000`,
   metric: `SELECT service, environment, version, commit, key, kind, unit, groupArray((m, n, 0, v)) AS cells FROM (
-      SELECT service, environment, version, commit, metric AS key, kind, unit, ${M} AS m, toFloat64(sum(points)) AS n, sum(value_sum) AS v
+      SELECT service, environment, version, commit, metric AS key, kind, unit, ${M} AS m, toFloat64(sum(points)) AS n, arraySum(arraySort(groupArray(value_sum))) AS v
       FROM rollup_metrics FINAL WHERE ${OF} AND points > 0 GROUP BY service, environment, version, commit, key, kind, unit, m
-    ) ${GROUP}, kind, unit LIMIT 20000`,
+    ) ${GROUP}, kind, unit ${busiest('sum(n)')}, kind, unit LIMIT 20000`,
   call: `SELECT service, environment, version, commit, concat(route, '${CALLS}', peer) AS key, groupArray((${M}, toFloat64(calls), 0, 0)) AS cells
-    FROM rollup_route_calls FINAL WHERE ${OF} AND calls > 0 ${GROUP} ORDER BY sum(calls) DESC LIMIT 20000`,
+    FROM rollup_route_calls FINAL WHERE ${OF} AND calls > 0 ${GROUP} ${busiest('sum(calls)')} LIMIT 20000`,
   redaction: `SELECT service, environment, version, commit, concat(rule, ' ', place) AS key, any(rule) AS kind, any(place) AS label, groupArray((m, n, 0, 0)) AS cells FROM (
       SELECT service, environment, version, commit, rule, place, ${M} AS m, toFloat64(sum(count)) AS n
       FROM rollup_redactions FINAL WHERE ${OF} AND count > 0 GROUP BY service, environment, version, commit, rule, place, m
-    ) ${GROUP} ORDER BY sum(n) DESC LIMIT 20000`,
+    ) ${GROUP} ${busiest('sum(n)')} LIMIT 20000`,
 }
 
 const CELLS = Object.keys(SQL) as Cell[]
