@@ -8,6 +8,7 @@ import type { Store } from '../../shared/store/store.ts'
 import { Clocks } from './clocks.ts'
 import type { Day } from './decide/season.ts'
 import { Lines } from './rolling/lines.ts'
+import { MetricLines } from './rolling/metrics.ts'
 import { Triggers } from './rolling/trigger.ts'
 import { OpenMinute } from './rollups/open-minute.ts'
 import { LogPatterns } from './rollups/patterns.ts'
@@ -53,8 +54,10 @@ export type Memory = {
   followed: Map<string, number>
   /** Service-level minutes, what watches them, and up to which minute they were watched, over restarts. */
   lines: Lines
+  metrics: MetricLines
   triggers: Triggers
   rolledTo: Map<string, number>
+  metricsRolledTo: Map<string, number>
   rolledText: string
   rolledPairs: Set<string>
   /** What was told of deploys when they were looked at last. */
@@ -76,8 +79,10 @@ export const newMemory = (deps: Pick<Deps, 'store' | 'state'>): Memory => ({
   open: new Map(),
   followed: new Map(),
   lines: new Lines(),
+  metrics: new MetricLines(),
   triggers: new Triggers(),
   rolledTo: new Map(),
+  metricsRolledTo: new Map(),
   rolledText: '',
   rolledPairs: new Set(),
   told: new Map(),

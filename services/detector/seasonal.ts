@@ -14,15 +14,19 @@ const BEFORE_MINUTES = 60
 const CELLS: readonly Cell[] = ['route', 'edge', 'exception', 'log', 'pattern', 'metric']
 
 /** Reads the same hours of earlier days for the watch of one deploy, newest day first; days without any telemetry are left out. */
-export async function readSeasonal(store: Store, deploy: Deploy, watchMinutes: number): Promise<Day[]> {
+export async function readSeasonal(
+  store: Store,
+  of: Pick<Deploy, 'service' | 'environment' | 'started_at' | 'first_seen_at'>,
+  watchMinutes: number,
+): Promise<Day[]> {
   const { from, start, to } = {
-    ...spanOf(deploy, watchMinutes),
-    start: Math.floor(Date.parse(deploy.started_at) / 60_000),
+    ...spanOf(of, watchMinutes),
+    start: Math.floor(Date.parse(of.started_at) / 60_000),
   }
   const days = DAYS_BACK.map((n) => {
     const backMin = n * DAY_MIN
     const first = Math.max(from, start - BEFORE_MINUTES) - backMin
-    return { backMin, window: emptyWindow(deploy, first, to - backMin) }
+    return { backMin, window: emptyWindow(of, first, to - backMin) }
   })
   for (const { window } of days) await fill(store, [window], window.fromMinute, window.toMinute, CELLS)
   return days.filter(({ window }) => window.series.size > 0)

@@ -9,6 +9,31 @@ export type ReplaySettings = {
   watch_minutes?: number | undefined
 }
 
+/** How often the detector is wrong on one's own history. */
+export type Placebo = {
+  /** Moments without a deploy that were judged as if there had been one, and how many of them would have been blamed. */
+  judged: number
+  regressed: number
+  false_alarm_ratio: number | null
+  by_sensitivity: {
+    sensitivity: 'low' | 'normal' | 'high'
+    judged: number
+    regressed: number
+    /** Were one deploy watched after the other without pause. */
+    per_service_and_week: number | null
+  }[]
+  /** Harmful anomalies that no deploy explains: false alarms, and what really went wrong in that time. */
+  without_deploy: { services: number; anomalies: number; per_service_and_week: number | null }
+}
+
+export const NO_PLACEBO: Placebo = {
+  judged: 0,
+  regressed: 0,
+  false_alarm_ratio: null,
+  by_sensitivity: [],
+  without_deploy: { services: 0, anomalies: 0, per_service_and_week: null },
+}
+
 /** One run of the detector over stored telemetry in event time. The web target queues it, the detector runs it. */
 export type Replay = {
   id: string
@@ -24,7 +49,7 @@ export type Replay = {
   verdicts: Verdict[]
   anomalies: Anomaly[]
   /** What moments without a deploy were judged as; null where it was not asked for. */
-  placebo: { judged: number; regressed: number; false_alarm_ratio: number | null } | null
+  placebo: Placebo | null
 }
 
 type Row = { document: string }
@@ -49,7 +74,7 @@ export async function createReplay(
     progress: 0,
     verdicts: [],
     anomalies: [],
-    placebo: input.placebo ? { judged: 0, regressed: 0, false_alarm_ratio: null } : null,
+    placebo: input.placebo ? NO_PLACEBO : null,
   }
   await state.run(
     'INSERT INTO replays (id, status, created_at_ms, document) VALUES (?, ?, ?, ?)',

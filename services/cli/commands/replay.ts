@@ -1,7 +1,7 @@
 import { systemClock } from '../../../shared/runtime/clock.ts'
 import { loadConfig } from '../../../shared/runtime/config.ts'
 import { silentLog } from '../../../shared/runtime/log.ts'
-import type { Replay } from '../../../shared/state/replays.ts'
+import type { Placebo, Replay } from '../../../shared/state/replays.ts'
 import { allTargets, up } from '../../up.ts'
 import { type Client, createClient, UnreachableError } from '../client.ts'
 import type { CliCommand } from '../command.ts'
@@ -58,6 +58,17 @@ export const replayFound = ({ status, from, to, settings, verdicts, anomalies, p
   ...(placebo && { placebo }),
 })
 
+function placeboText({ by_sensitivity, without_deploy: w }: Placebo): string[] {
+  const rate = (n: number | null) => (n === null ? '' : `, ${n.toFixed(2)} per service and week`)
+  return [
+    ...by_sensitivity.map(
+      (s) =>
+        `placebo, ${s.sensitivity}: ${s.regressed} of ${s.judged} moments without a deploy would have been blamed${rate(s.per_service_and_week)} if every service deployed without pause`,
+    ),
+    `without a deploy: ${w.anomalies} harmful anomalies in ${w.services} services${rate(w.per_service_and_week)}`,
+  ]
+}
+
 /** What a replay found, for people. */
 export function replayText(out: Output, r: Replay): string {
   const verdicts = r.verdicts.map((v) => [
@@ -66,9 +77,7 @@ export function replayText(out: Output, r: Replay): string {
   ])
   return [
     `${when(r.from)} to ${when(r.to)}: ${r.verdicts.length} deploys judged, ${r.anomalies.length} anomalies`,
-    ...(r.placebo
-      ? [`placebo: ${r.placebo.regressed} of ${r.placebo.judged} moments without a deploy would have been blamed`]
-      : []),
+    ...(r.placebo ? placeboText(r.placebo) : []),
     ...(verdicts.length > 0
       ? ['', table(['verdict', 'service', 'environment', 'version', 'commit', 'decided', 'why'], verdicts)]
       : []),

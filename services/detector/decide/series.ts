@@ -14,9 +14,9 @@ const MAX_METRICS = 100
 const THROUGHPUT_FALL = 0.5
 /** Metrics have no known sense: only a large change of one whose name says that more is worse counts as harm. */
 const METRIC_CHANGE = 0.5
-const WORSE_WHEN_HIGHER =
+export const WORSE_WHEN_HIGHER =
   /error|fail|exception|timeout|reject|dropp|retr(y|ies)|latency|duration|wait|lag|backlog|queue|pending|evict|abort|panic|oom|throttl|dead.?letter/i
-const RESOURCE = /cpu|memory|heap|rss|gc|thread|handle|file.?desc|goroutine|event.?loop/i
+export const RESOURCE = /cpu|memory|heap|rss|gc|thread|handle|file.?desc|goroutine|event.?loop/i
 /** Young processes use more: their resources are judged when they have settled. */
 export const RESOURCE_WARM_UP_MINUTES = 10
 
@@ -81,7 +81,13 @@ function oneForm(parts: Parts): Parts {
   return { before: only(parts.before), mine: only(parts.mine), others: only(parts.others) }
 }
 
-function metricSignal(frame: Frame, metric: string, sensitivity: Sensitivity): Signal | null {
+/** One metric; `warmUpMinutes`: of the resources of young processes, which are not judged. Null where it has too little history. */
+export function metricSignal(
+  frame: Frame,
+  metric: string,
+  sensitivity: Sensitivity,
+  warmUpMinutes = RESOURCE_WARM_UP_MINUTES,
+): Signal | null {
   const { before, mine, others } = oneForm(partsOf(frame, 'metric', metric))
   const counter = before[0]?.kind === 'counter'
   const requests = partsOf(frame, 'route', null)
@@ -90,7 +96,7 @@ function metricSignal(frame: Frame, metric: string, sensitivity: Sensitivity): S
   const baseline: Values = frame.baseline.map((s) => value(before, requests.before, s))
   if (baseline.filter((v) => v !== null).length < HISTORY_MINUTES) return null
   const resource = RESOURCE.test(metric)
-  const from = resource ? frame.from + RESOURCE_WARM_UP_MINUTES : frame.from
+  const from = resource ? frame.from + warmUpMinutes : frame.from
   const current: Values = range(from, frame.end).map((s) => value(mine, requests.mine, s))
   const concurrent: Values | undefined = frame.concurrent
     ? range(from, frame.end).map((s) => value(others, requests.others, s))

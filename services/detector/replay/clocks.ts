@@ -1,20 +1,23 @@
 import { Clocks, pairOf } from '../clocks.ts'
 import type { Lines } from '../rolling/lines.ts'
+import type { MetricLines } from '../rolling/metrics.ts'
 
 /** Event time itself is the clock: every minute before now is closed, and nothing is under way. */
 export class ReplayClocks extends Clocks {
   readonly #lines: Lines
+  readonly #metrics: MetricLines
 
-  constructor(lines: Lines) {
+  constructor(lines: Lines, metrics: MetricLines) {
     super()
     this.#lines = lines
+    this.#metrics = metrics
   }
 
   override closedMinute(pair: string, nowMs: number): number | null {
     const line = this.#lines.lines.get(pair)
-    if (!line) return null
     const before = Math.floor(nowMs / 60_000) - 1
-    for (let m = before; m > before - 120; m--) if (line.points.has(m)) return m
+    const seen = (m: number) => (line ? line.points.has(m) : this.#metrics.has(pair, m))
+    for (let m = before; m > before - 120; m--) if (seen(m)) return m
     return null
   }
 

@@ -1,6 +1,8 @@
+import type { Anomaly } from '../../../shared/model/anomaly.ts'
 import type { Deploy } from '../../../shared/model/deploy.ts'
 import type { Verdict } from '../../../shared/model/verdict.ts'
 import { yieldToLoop } from '../../../shared/runtime/pressure.ts'
+import type { Placebo } from '../../../shared/state/replays.ts'
 import { decide } from '../decide/decide.ts'
 import type { Sensitivity } from '../judge/index.ts'
 import type { Deps } from '../memory.ts'
@@ -16,17 +18,20 @@ const HISTORY_MINUTES = 120
 const TRIES = 20
 const MINUTES_A_WEEK = 7 * 1440
 
-export type Placebo = {
-  judged: number
-  regressed: number
-  false_alarm_ratio: number | null
-  by_sensitivity: { sensitivity: Sensitivity; judged: number; regressed: number; per_service_and_week: number | null }[]
-}
-
-/** How often moments without a deploy would have been blamed on one. The moments are drawn from `random`: same seed, same answer. */
+/**
+ * How often moments without a deploy would have been blamed on one, and how many of the `anomalies` that a replay of the same span found have no
+ * deploy. The moments are drawn from `random`: same seed, same answer.
+ */
 export async function placebo(
   deps: Deps,
-  o: { fromMs: number; toMs: number; deploys: readonly Deploy[]; random: () => number; signal?: AbortSignal },
+  o: {
+    fromMs: number
+    toMs: number
+    deploys: readonly Deploy[]
+    anomalies: readonly Anomaly[]
+    random: () => number
+    signal?: AbortSignal
+  },
 ): Promise<Placebo> {
   const lines = new Lines()
   const [from, to] = [Math.floor(o.fromMs / 60_000), Math.floor(o.toMs / 60_000)]
@@ -61,7 +66,14 @@ export async function placebo(
     ...of,
     false_alarm_ratio: of.judged === 0 ? null : of.regressed / of.judged,
     by_sensitivity: [...counts].map(([sensitivity, c]) => ({ sensitivity, ...c, per_service_and_week: perWeek(c) })),
+    without_deploy: withoutDeploy(o.anomalies, services.length, to - from),
   }
+}
+
+function withoutDeploy(found: readonly Anomaly[], services: number, minutes: number): Placebo['without_deploy'] {
+  const anomalies = found.filter((a) => a.harmful && a.deploy === null).length
+  const weeks = (services * minutes) / MINUTES_A_WEEK
+  return { services, anomalies, per_service_and_week: weeks > 0 ? anomalies / weeks : null }
 }
 
 function momentOf(

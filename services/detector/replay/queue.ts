@@ -52,6 +52,11 @@ async function run(deps: Deps, queued: Replay, signal: AbortSignal): Promise<Rep
   })
   if (!queued.placebo) return { ...queued, ...result }
   const { items } = await listDeploys(deps.state, { fromMs: span.fromMs - 86_400_000, toMs: span.toMs, limit: 1000 })
-  const found = await placebo(own, { ...span, deploys: items, random: seeded(queued.from + queued.to) })
+  const found = await placebo(own, {
+    ...span,
+    deploys: items,
+    anomalies: result.anomalies,
+    random: seeded(queued.from + queued.to),
+  })
   return { ...queued, ...result, placebo: found }
 }

@@ -8,8 +8,11 @@ import { dueOf } from '../due.ts'
 import { followAnomalies } from '../follow.ts'
 import { look } from '../look.ts'
 import { type Deps, type Memory, newMemory } from '../memory.ts'
-import { KEEP_MINUTES, Lines, readLines } from '../rolling/lines.ts'
+import { KEEP_MINUTES, Lines } from '../rolling/lines.ts'
+import { MetricLines } from '../rolling/metrics.ts'
+import { readRolling } from '../rolling/roll.ts'
 import { findRolling } from '../rolling/run.ts'
+import { findRollingMetrics } from '../rolling/run-metrics.ts'
 import { spanOf } from '../window/cache.ts'
 import { remember } from '../write.ts'
 import { ReplayClocks } from './clocks.ts'
@@ -36,10 +39,10 @@ export async function replay(deps: Deps, o: ReplayOptions): Promise<ReplayResult
   const [from, to] = [Math.floor(o.fromMs / 60_000), Math.floor(o.toMs / 60_000)]
   const deploys = await deploysIn(deps, o)
   const found = { verdicts: new Map<string, Verdict>(), anomalies: new Map<string, Anomaly>() }
-  await readLines(deps.store, memory.lines, from - KEEP_MINUTES, from)
+  await readRolling(deps, memory, from - KEEP_MINUTES, from)
   for (let minute = from; minute <= to; minute++) {
     if ((minute - from) % READ_MINUTES === 0)
-      await readLines(deps.store, memory.lines, minute, Math.min(minute + READ_MINUTES, to))
+      await readRolling(deps, memory, minute, Math.min(minute + READ_MINUTES, to))
     if (o.signal?.aborted) throw new Error('cannot finish the replay: Plumbline is stopping. It starts anew with it')
     if ((minute - from) % PROGRESS_MINUTES === 0) await o.progress?.((minute - from) / Math.max(1, to - from))
     await step(deps, memory, deploys, minute * 60_000, found)
@@ -54,8 +57,8 @@ export async function replay(deps: Deps, o: ReplayOptions): Promise<ReplayResult
 }
 
 function replayMemory(deps: Deps): Memory {
-  const lines = new Lines()
-  return { ...newMemory(deps), lines, clocks: new ReplayClocks(lines) }
+  const [lines, metrics] = [new Lines(), new MetricLines()]
+  return { ...newMemory(deps), lines, metrics, clocks: new ReplayClocks(lines, metrics) }
 }
 
 /** Deploys that began in the span, oldest first. Those of whom only the future knows are no part of it. */
@@ -108,9 +111,11 @@ async function step(
   moved.push(...(await followAnomalies(memory, new Set(moved.map((a) => a.id)), nowMs)))
   remember(memory, moved)
   moved.push(...(await findRolling(deps, memory, memory.lines.lines.keys(), nowMs)))
+  moved.push(...(await findRollingMetrics(deps, memory, nowMs)))
   remember(memory, moved)
   for (const a of moved) found.anomalies.set(a.id, a)
   memory.lines.trim()
+  memory.metrics.trim(Math.floor(nowMs / 60_000))
   for (const [id, w] of memory.watched) {
     if (Date.parse(w.deploy.started_at) + watchMs >= nowMs) continue
     memory.watched.delete(id)

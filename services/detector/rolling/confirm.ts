@@ -71,11 +71,13 @@ function beginOf(window: Window, end: number, kind: 'errors' | 'latency'): numbe
   return bestSplit(gains.slice(0, end - LAST_MINUTES + 1), Math.max(0, end - LOOK_BACK)).at
 }
 
-function frameAt(window: Window, start: number, end: number, excluded: ReadonlySet<number>): Frame {
+/** The minutes `start` … `end` (exclusive) against all before them since the service was first seen, without the excluded ones (epoch minutes). */
+export function frameAt(window: Window, start: number, end: number, excluded: ReadonlySet<number>): Frame {
   const routes = seriesOf(window, 'route')
   const total = (slot: number) => routes.reduce((n, s) => n + (s.total[slot] ?? 0), 0)
+  const present = [...window.series.values()]
   const all = Array.from({ length: start }, (_, s) => s)
-  const born = all.find((s) => total(s) > 0) ?? start
+  const born = all.find((s) => present.some((x) => (x.total[s] ?? 0) > 0)) ?? start
   const baseline = all.filter((s) => s >= born && !excluded.has(s + window.fromMinute))
   const requests = (slots: readonly number[]) => slots.reduce((n, s) => n + total(s), 0)
   const current = Array.from({ length: end - start }, (_, i) => start + i)

@@ -1,20 +1,33 @@
 import type { Changes } from '../changes.ts'
 import type { Deps, Memory } from '../memory.ts'
 import { readLines } from './lines.ts'
+import { readMetricLines } from './metrics.ts'
 
 /** History that the rolling detectors learn from when they see a service for the first time. */
 const LEARN_MINUTES = 360
 
 /** Reads the changed minutes of all services, and the history of those seen for the first time. */
 export async function readChangedLines(deps: Deps, memory: Memory, changes: Changes): Promise<void> {
-  for (const [from, to] of runs(changes.minutes)) await readLines(deps.store, memory.lines, from, to + 1)
+  for (const [from, to] of runs(changes.minutes)) await readRolling(deps, memory, from, to + 1)
   const strangers = [...changes.byPair].filter(([pair]) => !memory.rolledPairs.has(pair))
   if (strangers.length > 0) {
     const first = Math.min(...strangers.flatMap(([, c]) => c.minutes))
-    await readLines(deps.store, memory.lines, first - LEARN_MINUTES, first)
+    await readRolling(deps, memory, first - LEARN_MINUTES, first)
     for (const [pair] of strangers) memory.rolledPairs.add(pair)
   }
   memory.lines.trim()
+  memory.metrics.trim(changes.minutes.at(-1) ?? 0)
+}
+
+/** Reads the minutes from … to (exclusive) of what is followed without a deploy. */
+export async function readRolling(
+  deps: Pick<Deps, 'store'>,
+  memory: Pick<Memory, 'lines' | 'metrics'>,
+  from: number,
+  to: number,
+): Promise<void> {
+  await readLines(deps.store, memory.lines, from, to)
+  await readMetricLines(deps.store, memory.metrics, from, to)
 }
 
 function runs(minutes: readonly number[]): [number, number][] {

@@ -12,8 +12,8 @@ import { downstream, rankSuspects } from '../suspects.ts'
 import { confirm } from './confirm.ts'
 import type { Line } from './lines.ts'
 
-const BEFORE_MINUTES = 240
-const AHEAD_MINUTES = 60
+export const BEFORE_MINUTES = 240
+export const AHEAD_MINUTES = 60
 /** Closer looks at one service in one pass; an import has many unusual minutes. */
 const MAX_LOOKS = 12
 /** Services looked at closer in one pass: what lasts is seen a minute later. */
@@ -65,7 +65,9 @@ async function lookCloser(
   const id = `rolling\n${pair}`
   const opened: Anomaly[] = []
   for (const minute of minutes) {
-    const isOpen = [...memory.open.values(), ...opened].some((a) => pairOf(a.service, a.environment) === pair)
+    const isOpen = [...memory.open.values(), ...opened].some(
+      (a) => a.signal !== 'metric' && pairOf(a.service, a.environment) === pair,
+    )
     if (isOpen || (await explained(deps, memory, line, minute))) continue
     const hour = Math.floor(minute / 60) * 60
     await memory.windows.load(
@@ -86,7 +88,12 @@ async function lookCloser(
  * While a deploy of the service is watched, its verdict says what there is to say, unless that is that it was another's doing. The first
  * deploy ever has none.
  */
-async function explained(deps: Deps, memory: Memory, { service, environment }: Line, minute: number): Promise<boolean> {
+export async function explained(
+  deps: Deps,
+  memory: Memory,
+  { service, environment }: Pick<Line, 'service' | 'environment'>,
+  minute: number,
+): Promise<boolean> {
   const fromMs = (minute - deps.config.watchMinutes) * 60_000
   const { items } = await listDeploys(deps.state, {
     service,
@@ -104,10 +111,11 @@ function isExcused(memory: Memory, d: Deploy): boolean {
   return verdict?.verdict === 'no_difference' && verdict.suspects.length > 0
 }
 
-async function anomalyOf(
+/** The anomaly of a finding without a deploy of its service; null while the verdict on a deploy that may be the cause is awaited. */
+export async function anomalyOf(
   deps: Deps,
   memory: Memory,
-  line: Line,
+  line: Pick<Line, 'service' | 'environment'>,
   finding: Finding,
   nowMs: number,
 ): Promise<Anomaly | null> {
@@ -146,7 +154,7 @@ async function anomalyOf(
     signal: full.signal,
     dimension: full.dimension,
     direction: full.direction,
-    harmful: true,
+    harmful: full.harmful,
     state: 'open',
     started_at: full.started_at,
     ended_at: null,

@@ -107,7 +107,10 @@ export class WindowCache {
 }
 
 /** The span of minutes that judging a deploy takes. */
-export function spanOf(deploy: Deploy, watchMinutes: number): { from: number; to: number; histogramsFrom: number } {
+export function spanOf(
+  deploy: Pick<Deploy, 'started_at' | 'first_seen_at'>,
+  watchMinutes: number,
+): { from: number; to: number; histogramsFrom: number } {
   const begin = Math.min(
     ms(deploy.started_at),
     deploy.first_seen_at ? ms(deploy.first_seen_at) : Number.POSITIVE_INFINITY,

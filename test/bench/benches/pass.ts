@@ -1,4 +1,5 @@
 import { decide } from '../../../services/detector/decide/decide.ts'
+import { stands } from '../../../services/detector/rolling/metric-trigger.ts'
 import { spanOf } from '../../../services/detector/window/cache.ts'
 import { addRows, type CellRow, emptyWindow, type Window } from '../../../services/detector/window/window.ts'
 import { randomFrom } from '../../eval/generate/random.ts'
@@ -35,6 +36,23 @@ function dayOf(name: string, seed: number): Window {
   return window
 }
 
+/** Metrics of a service that are followed without a deploy, and minutes of them that are known. */
+const METRICS = 100
+const KNOWN = 420
+
+/** CPU seconds of one minute's first look at the metrics of all services, which nothing happened to. */
+function followS(services: number): number {
+  const r = randomFrom(7)
+  const lines = Array.from(
+    { length: services * METRICS },
+    () => new Map(Array.from({ length: KNOWN }, (_, m) => [T0 + m, 100 + 10 * r.normal()])),
+  )
+  const before = process.cpuUsage()
+  for (const line of lines) stands((minute) => line.get(minute), T0 + KNOWN - 1)
+  const used = process.cpuUsage(before)
+  return (used.user + used.system) / 1e6
+}
+
 /** Every service deployed half an hour ago and is judged once: CPU of the judging alone, and of taking up the rows. */
 const run: Bench = async ({ scale, say }) => {
   const services = Math.max(1, Math.round(SERVICES * scale))
@@ -62,6 +80,7 @@ const run: Bench = async ({ scale, say }) => {
   }
   say(`${services} services × ${ROUTES} routes × ${VERSIONS.length} versions, a day of rollups`)
   say(`  judging ${judgeS.toFixed(2)} CPU s; drawing the day and taking up its rows ${drawS.toFixed(2)} CPU s`)
+  say(`  a minute of ${services * METRICS} metrics followed without a deploy ${followS(services).toFixed(2)} CPU s`)
 }
 
 export default run

@@ -73,13 +73,15 @@ it('runs what is queued, with a placebo that finds no false alarm on steady traf
   const done = (await getReplay(bed.state, queued.id))!
   expect(done).toMatchObject({ status: 'done', progress: 1, error: null })
   expect(done.placebo!.judged).toBeGreaterThan(20)
+  expect(done.placebo!.without_deploy).toEqual({ services: 2, anomalies: 0, per_service_and_week: 0 })
   expect(done.placebo!.false_alarm_ratio).toBeLessThanOrEqual(0.05)
   expect(await runQueued(d.deps, d.clock, new AbortController().signal)).toBe(false)
 }, 240_000)
 
 it('reports false alarms per service and week at each sensitivity, and the same twice', async () => {
   const deps = { ...d.deps, config: { ...d.deps.config, watchMinutes: 6 } }
-  const once = () => placebo(deps, { fromMs: T0, toMs: T0 + 180 * MIN, deploys: [], random: seeded('once and again') })
+  const once = () =>
+    placebo(deps, { fromMs: T0, toMs: T0 + 180 * MIN, deploys: [], anomalies: [], random: seeded('once and again') })
   const first = await once()
   expect(first.by_sensitivity.map((s) => s.sensitivity)).toEqual(['high', 'normal', 'low'])
   for (const { judged, regressed, per_service_and_week } of first.by_sensitivity) {

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { handDriven } from '../../support/detector.ts'
 import { type Bed, openBed } from '../../support/embedded.ts'
+import { insertGauge } from '../../support/raw-rows.ts'
 import type { Traffic } from '../../support/telemetry.ts'
 
 let bed: Bed
@@ -122,4 +123,86 @@ it('tells of an incident that another caller sees too without the deploy, whose 
   expect(anomaly).toMatchObject({ state: 'open', deploy: null, signal: 'error_ratio', dimension: '/pay' })
   expect(anomaly!.suspects[0]).toMatchObject({ service: 'till', version: 'v2' })
   expect(anomaly!.suspects[0]!.evidence).toContain('it speaks for it: its verdict says why')
+})
+
+describe('metrics', { timeout: 240_000 }, () => {
+  const gauge = (metric: string, service: string, fromMinute: number, minutes: number, value: number) =>
+    insertGauge(
+      bed.store,
+      { service, version: 'v1', fromMs: T0 + fromMinute * 60_000, minutes, metric, value },
+      d.nowMs(),
+    )
+  const metricsOf = async (service: string) => (await d.anomalies(service)).filter((a) => a.signal === 'metric')
+
+  /**  orders.queue.length, no deploy near
+   *   400                    ┌─────┐
+   *   100  ──────────────────┘     └─────
+   */
+  it('are found where they leave what the hours before showed, kept open while it lasts, and closed', async () => {
+    await d.send(traffic('queueing', 0, 190))
+    await gauge('orders.queue.length', 'queueing', 0, 178, 100)
+    await gauge('orders.queue.length', 'queueing', 178, 12, 400)
+    await d.settle()
+    const [open] = await metricsOf('queueing')
+    expect(open).toMatchObject({ state: 'open', deploy: null, dimension: 'orders.queue.length', harmful: true })
+    expect(open!.evidence.finding.reason).toContain('no deploy nearby')
+    expect(open!.observed).toBeCloseTo(400, -1)
+    expect(Math.abs(Date.parse(open!.started_at) - (T0 + 178 * 60_000))).toBeLessThanOrEqual(2 * 60_000)
+    const [row] = await bed.store.rows<{ observed: number; expected: number }>(open!.evidence.finding.sql)
+    expect(row!.observed).toBeCloseTo(open!.observed, 6)
+    expect(row!.expected).toBeCloseTo(open!.expected, 6)
+    await d.send(traffic('queueing', 190, 3))
+    await gauge('orders.queue.length', 'queueing', 190, 3, 400)
+    await d.settle()
+    expect((await metricsOf('queueing')).map((a) => a.state)).toEqual(['open'])
+    await d.send(traffic('queueing', 193, 8))
+    await gauge('orders.queue.length', 'queueing', 193, 8, 100)
+    await d.settle()
+    expect((await metricsOf('queueing')).map((a) => a.state)).toEqual(['closed'])
+    d.restart()
+    await d.settle()
+    expect((await metricsOf('queueing')).map((a) => a.state)).toEqual(['closed'])
+  })
+
+  it('whose names do not say that more is worse are shown and hurt nobody, also of a service without requests', async () => {
+    await gauge('carts.open', 'counting', 0, 178, 100)
+    await gauge('carts.open', 'counting', 178, 12, 30)
+    await d.settle()
+    expect(await metricsOf('counting')).toMatchObject([{ state: 'open', direction: 'down', harmful: false }])
+  })
+
+  /**  v1 ───────────┐ v2          the metric rises with the deploy
+   */
+  it('are left to the verdict while a deploy is watched', async () => {
+    await d.send(traffic('released', 0, 178), traffic('released', 178, 12, { version: 'v2', commit: 'v2' }))
+    await gauge('orders.queue.length', 'released', 0, 178, 100)
+    const v2 = { service: 'released', version: 'v2', fromMs: T0 + 178 * 60_000, minutes: 12 }
+    await insertGauge(bed.store, { ...v2, metric: 'orders.queue.length', value: 400 }, d.nowMs())
+    await d.settle()
+    expect((await metricsOf('released')).map((a) => a.deploy?.version)).toEqual(['v2'])
+  })
+
+  it('are no anomaly where they stay as they were, or where one minute stands out', async () => {
+    await d.send(traffic('level', 0, 200))
+    await gauge('orders.queue.length', 'level', 0, 180, 100)
+    await gauge('orders.queue.length', 'level', 180, 1, 900)
+    await gauge('orders.queue.length', 'level', 181, 19, 100)
+    await gauge('jobs.running', 'level', 0, 200, 7)
+    await d.settle()
+    expect(await metricsOf('level')).toEqual([])
+  })
+
+  /**  yesterday ──┐ 400 ┌──     today ──┐ 400
+   *          100  └─────┘               │
+   */
+  it('are no anomaly where the same hours of yesterday did the same', async () => {
+    const yesterday = -1440
+    for (const day of [yesterday, 0]) {
+      await d.send(traffic('nightly', day, 190))
+      await gauge('orders.queue.length', 'nightly', day, 178, 100)
+      await gauge('orders.queue.length', 'nightly', day + 178, 12, 400)
+    }
+    await d.settle()
+    expect(await metricsOf('nightly')).toEqual([])
+  })
 })

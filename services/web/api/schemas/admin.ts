@@ -49,6 +49,8 @@ export const replayInput = z
   })
   .meta({ id: 'ReplayInput' })
 
+const counted = { judged: z.number().int(), regressed: z.number().int() }
+
 export const replay = z
   .object({
     id: z.string(),
@@ -65,7 +67,22 @@ export const replay = z
     anomalies: z.array(anomaly),
     /** Counts of a placebo replay; null in an ordinary one. */
     placebo: z
-      .object({ judged: z.number().int(), regressed: z.number().int(), false_alarm_ratio: z.number().nullable() })
+      .object({
+        ...counted,
+        false_alarm_ratio: z.number().nullable(),
+        by_sensitivity: z.array(
+          z.object({
+            sensitivity: z.enum(['low', 'normal', 'high']),
+            ...counted,
+            per_service_and_week: z.number().nullable(),
+          }),
+        ),
+        without_deploy: z.object({
+          services: z.number().int(),
+          anomalies: z.number().int(),
+          per_service_and_week: z.number().nullable(),
+        }),
+      })
       .nullable(),
   })
   .meta({ id: 'Replay' })
