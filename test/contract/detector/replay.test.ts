@@ -36,7 +36,7 @@ beforeAll(async () => {
     traffic('calm', 'v2', 120, 60, {}, 4),
   )
   await d.settle()
-}, 240_000)
+}, 600_000)
 afterAll(() => bed.close())
 
 it('finds in event time what the live detector found, the same twice, and writes nothing', async () => {
@@ -76,7 +76,7 @@ it('runs what is queued, with a placebo that finds no false alarm on steady traf
   expect(done.placebo!.without_deploy).toEqual({ services: 2, anomalies: 0, per_service_and_week: 0 })
   expect(done.placebo!.false_alarm_ratio).toBeLessThanOrEqual(0.05)
   expect(await runQueued(d.deps, d.clock, new AbortController().signal)).toBe(false)
-}, 240_000)
+}, 600_000)
 
 it('reports false alarms per service and week at each sensitivity, and the same twice', async () => {
   const deps = { ...d.deps, config: { ...d.deps.config, watchMinutes: 6 } }
@@ -91,4 +91,4 @@ it('reports false alarms per service and week at each sensitivity, and the same 
   const alarms = first.by_sensitivity.map((s) => s.regressed)
   expect(alarms).toEqual([...alarms].sort((a, b) => b - a))
   expect(JSON.stringify(await once())).toBe(JSON.stringify(first))
-}, 240_000)
+}, 600_000)
