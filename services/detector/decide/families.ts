@@ -24,7 +24,7 @@ export const moreSensitive = (s: Sensitivity): Sensitivity => (s === 'low' ? 'no
  */
 const CERTAIN_SHARE = { error: 1 / 35, latency: 1 / 350, log: 1 / 70 }
 export const certainP = (kind: keyof typeof CERTAIN_SHARE, s: Sensitivity): number => CERTAIN_SHARE[kind] * ALPHA[s]
-/** Slower by half again counts without that. */
+/** Slower by half again need only be as certain as failures: of few requests, the findings are those that chance made look large. */
 export const LARGE_LATENCY = 0.5
 /** Young processes are slow (cold caches, compiling): for as long as their resources are (decide/series.ts), what is less than a fifth slower waits. */
 const WARM_UP_MINUTES = 10
@@ -34,8 +34,8 @@ function doubt(f: Combined['findings'][number], s: Signal, minutes: number, sens
   if (s.kind !== 'error' && s.kind !== 'latency') return null
   const { pValue, effect, reason } = f.judgement
   const slower = s.kind === 'latency' && f.worse
-  if (slower && effect >= LARGE_LATENCY) return null
-  const limit = certainP(s.kind, sensitivity)
+  const large = slower && effect >= LARGE_LATENCY
+  const limit = certainP(large ? 'error' : s.kind, sensitivity)
   if (pValue > limit) return `${reason}, but not certain: a deploy has many signals, so p must be below ${limit}`
   if (slower && minutes <= WARM_UP_MINUTES && effect < WARM_UP_LATENCY)
     return `${reason}, but young processes are slow: it waits for minute ${WARM_UP_MINUTES}`

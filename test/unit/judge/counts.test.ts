@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { looksFactor } from '../../../services/detector/judge/binomial.ts'
+import { upperTail } from '../../../services/detector/judge/exact.ts'
 import { judgeCounts } from '../../../services/detector/judge/index.ts'
 import { penaltyOf } from '../../../services/detector/judge/shares.ts'
 import { firstLook, flat, randomFrom, requests } from './worlds.ts'
@@ -121,15 +122,39 @@ describe('looks and windows', () => {
     expect(penaltyOf(1)).toBe(1)
     expect(penaltyOf(8)).toBe(4)
     expect(penaltyOf(16)).toBeCloseTo(5 / 0.8, 12)
-    expect(penaltyOf(16, 5)).toBeCloseTo(5 / 0.2, 12)
-    expect(penaltyOf(32, 5)).toBeCloseTo(6 / 0.1, 12)
-    expect(penaltyOf(32, 15)).toBeCloseTo(6 / 0.1, 12)
+  })
+
+  it('cost a recent window its own octaves, once for every time that it is all new', () => {
+    expect(penaltyOf(16, 5)).toBeCloseTo(((1 + Math.log2(5)) * (16 / 5)) / 0.2, 12)
+    expect(penaltyOf(32, 5)).toBeCloseTo(((1 + Math.log2(5)) * (32 / 5)) / 0.1, 12)
+    expect(penaltyOf(32, 15)).toBeCloseTo(((1 + Math.log2(15)) * (32 / 15)) / 0.1, 12)
+  })
+
+  it('alarm in few of the hours in which nothing happens, where octaves alone would in one of twenty', () => {
+    const r = randomFrom(11)
+    const hours = Array.from({ length: 4000 }, () => {
+      let sum = 0
+      return [0, ...Array.from({ length: 60 }, () => (sum += r.normal()))]
+    })
+    // Of a level of 5 % a recent window has a fifth at most: alarms in twice that are what these looks cost.
+    const alarms = (w: number, penalty: (looks: number) => number) =>
+      hours.filter((walk) =>
+        walk.some((end, looks) => {
+          if (looks < 2 * w) return false
+          const z = Math.abs(end - walk[looks - w]!) / Math.sqrt(w)
+          return 2 * upperTail(z) * penalty(looks) <= 0.05
+        }),
+      ).length / hours.length
+    const octaves = (looks: number) => looksFactor(looks) * (looks < 30 ? 5 : 10)
+    expect(alarms(5, (looks) => penaltyOf(looks, 5))).toBeLessThan(0.02)
+    expect(alarms(15, (looks) => penaltyOf(looks, 15))).toBeLessThan(0.01)
+    expect(alarms(5, octaves)).toBeGreaterThan(0.03)
   })
 
   it('share one level: the weights of the windows tried sum to one at every look', () => {
     for (const looks of [1, 9, 10, 29, 30, 60]) {
       const windows = [looks, ...[5, 15].filter((w) => 2 * w <= looks)]
-      const sum = windows.reduce((s, w) => s + looksFactor(looks) / penaltyOf(looks, w), 0)
+      const sum = windows.reduce((s, w) => s + (looksFactor(w) * (looks / w)) / penaltyOf(looks, w), 0)
       expect(sum).toBeCloseTo(1, 12)
     }
   })

@@ -80,11 +80,12 @@ describe('a failure', () => {
 })
 
 describe('a latency', () => {
-  it('stands where it is certain or half as slow again', () => {
+  it('stands where it is certain, or half as slow again and as certain as a failure', () => {
     expect(found([slow(0.0001, 0.25)])).toHaveLength(1)
     expect(found([slow(0.00011, 0.25)])).toEqual([])
-    expect(found([slow(0.03, 0.5)])).toHaveLength(1)
-    expect(found([slow(0.03, 0.49)])).toEqual([])
+    expect(found([slow(0.001, 0.5)])).toHaveLength(1)
+    expect(found([slow(0.0011, 3)])).toEqual([])
+    expect(found([slow(0.001, 0.49)])).toEqual([])
   })
   it('that is faster stands only where it is certain', () => {
     expect(found([slow(0.03, -0.6)])).toEqual([])
@@ -109,7 +110,7 @@ describe('a latency', () => {
 describe('families', () => {
   const others = Array.from({ length: 40 }, (_, i) => signal('metric', 'metric', quiet, `m${i}`))
   it('are corrected each for itself: a hundred metrics do not hide a slow route, nor the other way round', () => {
-    expect(found([...others, slow(0.03, 0.6)])).toEqual(['latency (all)'])
+    expect(found([...others, slow(0.001, 0.6)])).toEqual(['latency (all)'])
     expect(found([...others, metric(0.03, 'mine')])).toEqual([])
     expect(found([slow(0.9, 0.01), metric(0.03, 'mine')])).toEqual(['metric mine'])
   })
