@@ -20,7 +20,6 @@ export function findChanges(series: Values): Change[] {
   const changes: Change[] = []
   let from = 0
   for (let i = LEAST_BEFORE; i + LEAST_AFTER <= values.length; i++) {
-    if (i - from < LEAST_BEFORE) continue
     const before = values.slice(Math.max(from, i - BEFORE), i)
     const after = values.slice(i, i + AFTER)
     if (!worthALook(before, after)) continue

@@ -43,6 +43,8 @@ describe('what is expected', () => {
   })
   it('is the middle of what is known on the first day, taken every 24 buckets, and where there are no days', () => {
     expect(feed([5, 5, 5])[2]).toMatchObject({ expected: 5 })
+    const shuffled = Array.from({ length: 25 }, (_, i) => (7 * i) % 25)
+    expect(feed(shuffled, createRolling({ stepS: 0 }))[24]?.expected).toBe(12)
     const builds = createRolling({ stepS: 0 })
     const points = feed([...Array(24).fill(4), ...Array(24).fill(9), 9], builds)
     expect(points[30]?.expected).toBe(4)
@@ -50,6 +52,11 @@ describe('what is expected', () => {
   })
   it('of a missing value is the middle, with nothing to either side', () => {
     const points = feed([...Array(30).fill(8), null, Number.NaN, Number.POSITIVE_INFINITY])
+    const rolling = hourly()
+    feed([8, 8, Number.NaN, Number.POSITIVE_INFINITY, null, ...(Array(50).fill(8) as number[])], rolling)
+    expect(stateOf(rolling)).toMatchObject({ middle: 8, seen: 55 })
+    expect(stateOf(rolling).values.slice(2, 5)).toEqual([null, null, null])
+    expect(rolling.push(8)).toMatchObject({ expected: 8, score: 0 })
     for (const p of points.slice(30)) expect(p).toEqual({ score: 0, onset: 0, expected: 8, lower: 8, upper: 8 })
   })
 })
@@ -102,8 +109,12 @@ describe('an anomaly', () => {
       ),
     ).toBeGreaterThan(0.5)
   })
-  it('has an onset of its score or none', () => {
-    for (const p of feed(broken(6, (v) => v + 60))) expect([0, p.score]).toContain(p.onset)
+  it('has a score of 0 to 1, and an onset of its score or none', () => {
+    for (const p of feed(broken(6, (v) => v + 60))) {
+      expect(p.score).toBeGreaterThanOrEqual(0)
+      expect(p.score).toBeLessThan(1)
+      expect([0, p.score]).toContain(p.onset)
+    }
   })
   it('is found in a series without days as well', () => {
     const r = randomFrom(9)
