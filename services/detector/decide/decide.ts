@@ -14,7 +14,7 @@ import { powerOf } from './power.ts'
 import type { Day } from './season.ts'
 import { type Signal, signalId } from './signal.ts'
 import { silence } from './silence.ts'
-import { soonAfter, togetherWith } from './together.ts'
+import { soonAfter, togetherWith, undoneBy } from './together.ts'
 
 /** Judged minutes from which a deploy is called unchanged, or too thin: the shorter of the two usual alert windows. */
 const DECIDE_MINUTES = 5
@@ -57,7 +57,7 @@ type Answer = ReturnType<typeof combineFamilies>
 export function decide(window: Window, deploy: Deploy, o: DecideOptions): Verdict {
   const siblings = o.siblings ?? []
   const together = togetherWith(deploy, siblings)
-  const frame = frameOf(window, deploy, { ...o, together })
+  const frame = frameOf(window, deploy, { ...o, together, undone: undoneBy(deploy, siblings) })
   const signals = [...gather(frame, o.sensitivity), ...silence(frame, o)]
   const firing = new Set(
     (o.before?.verdict === 'regressed' ? o.before.findings : [])
@@ -90,7 +90,7 @@ export function decide(window: Window, deploy: Deploy, o: DecideOptions): Verdic
     window: {
       baseline: {
         from: minuteIso(frame, frame.baseline[0] ?? Math.max(0, frame.start)),
-        to: minuteIso(frame, Math.max(0, frame.start)),
+        to: minuteIso(frame, (frame.baseline.at(-1) ?? Math.max(0, frame.start) - 1) + 1),
       },
       current: { from: minuteIso(frame, Math.max(0, frame.from)), to: minuteIso(frame, Math.max(0, frame.end)) },
     },

@@ -47,6 +47,8 @@ export type FrameOptions = {
   excluded: ReadonlySet<number>
   /** Deploys of the service minutes before this one, judged together with it (together.ts). */
   together?: readonly Deploy[]
+  /** Deploys that this one took back minutes after them: the time from the first of them on is no baseline. */
+  undone?: readonly Deploy[]
   /** The same hours of earlier days, newest first. */
   seasonal?: readonly Day[]
   /** Rules by which something was masked before the deploy, and the epoch minute in which each did first. */
@@ -72,7 +74,12 @@ export function frameOf(window: Window, deploy: Deploy, o: FrameOptions): Frame 
   const end = Math.max(from, (lastSlot(anyOf, from, closed) ?? from - 1) + 1)
   // Before the first telemetry of the service there was no traffic to be compared with.
   const born = firstSlot([...window.series.values()], 0, Math.min(start, closed)) ?? start
-  const baseline = slots(born, Math.min(start, closed)).filter((s) => !o.excluded.has(s + window.fromMinute))
+  const usual = Math.min(
+    start,
+    closed,
+    ...(o.undone ?? []).map((d) => Math.floor(beganMs(d) / 60_000) - window.fromMinute),
+  )
+  const baseline = slots(born, usual).filter((s) => !o.excluded.has(s + window.fromMinute))
   const current = sum(mine, from, end)
   const beside = sum(others, from, end)
   return {

@@ -12,8 +12,25 @@ const APART = Math.log(20)
 /** Minutes after a deploy in which a change may show first. */
 const SHOWS_MINUTES = 2
 
-/** Deploys of the same service that `deploy` followed so closely that they had no verdict of their own: they are judged with it. Oldest first. */
+/**
+ * Deploys of the same service that `deploy` followed so closely that they had no verdict of their own: they are judged with it. Oldest first.
+ * None where it returns to what ran before them: what they did ended with it, and is theirs alone.
+ */
 export function togetherWith(deploy: Deploy, siblings: readonly Deploy[]): Deploy[] {
+  const close = justBefore(deploy, siblings)
+  return undoes(deploy, close) ? [] : close
+}
+
+/** Deploys minutes before this one that it took back: their minutes are no part of what it is compared with. */
+export function undoneBy(deploy: Deploy, siblings: readonly Deploy[]): Deploy[] {
+  const close = justBefore(deploy, siblings)
+  return undoes(deploy, close) ? close : []
+}
+
+const undoes = (deploy: Deploy, close: readonly Deploy[]): boolean =>
+  deploy.kind === 'rollback' || close.some((d) => d.previous_version !== null && d.previous_version === deploy.version)
+
+function justBefore(deploy: Deploy, siblings: readonly Deploy[]): Deploy[] {
   if (!isBuilt(deploy)) return []
   const found: Deploy[] = []
   let first = deploy

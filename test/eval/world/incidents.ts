@@ -85,6 +85,16 @@ function rolledBack(r: Random): World {
   return { ...world(r, [shop], null), deploys: [deployOf('shop', 'v1', 0, 'v2', 'rollback')] }
 }
 
+/** v2 fails, and is taken back before it had the minutes for a verdict of its own. */
+function rolledBackSoon(r: Random): World {
+  const at = -Math.floor(between(r, 3, 6))
+  const fault: Fault = ({ version }) => (version === 'v2' ? { fail: 0.1 } : null)
+  const releases = [OLD, releaseOf('v2', at, 'at-once'), { ...releaseOf('v1', 0, 'at-once'), instances: 4 }]
+  const shop = service(r, { routes: routes(2, 200, 0.01, r), releases, fault })
+  const deploys = [deployOf('shop', 'v2', at, 'v1'), deployOf('shop', 'v1', 0, 'v2', r.pick(['rollback', 'deploy']))]
+  return { ...world(r, [shop], 'shop', at), deploys }
+}
+
 /** Incidents that are somebody else's doing, and deploys that are hard to tell apart. */
 export const INCIDENTS: Record<string, Kind> = {
   'dependency incident': {
@@ -102,4 +112,5 @@ export const INCIDENTS: Record<string, Kind> = {
   'configuration without a version': { harm: true, of: configured },
   'a flag minutes before': { harm: true, of: flagBefore },
   'rolled back': { harm: false, of: rolledBack },
+  'rolled back in minutes': { harm: true, of: rolledBackSoon },
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { randomFrom } from '../../eval/generate/random.ts'
+import { INCIDENTS } from '../../eval/world/incidents.ts'
 import { service, world } from '../../eval/world/kinds.ts'
 import { SCENARIOS, scenario } from '../../eval/world/scenario.ts'
 import { COUNTS, run, type Task, tasksOf } from '../../eval/world/tasks.ts'
@@ -22,6 +23,20 @@ it('takes the slow first minutes of young processes for no regression', () => {
     const spec = service(r, { perMinute: 150, roll: 'at-once', drift: 0.02 })
     const [seen] = watch({ ...world(r, [spec], null), history: 120 }, r, 20).seen
     expect(seen!.regressedAt, seen!.reason).toBeNull()
+  }
+})
+
+//  errors   |      ____
+//           | ____/    \____
+//                 ^ v2   ^ back to v1
+it('holds what a deploy did in its few minutes against it, and not against the one that took it back', () => {
+  for (const seed of SEEDS) {
+    const r = randomFrom(seed)
+    const [bad, back] = watch(INCIDENTS['rolled back in minutes']!.of(r), r, 20).seen
+    expect(bad!.deploy.version).toBe('v2')
+    expect(bad!.regressedAt, bad!.last.reason).not.toBeNull()
+    expect(back!.regressedAt, back!.reason).toBeNull()
+    expect(back!.last.window.baseline.to <= bad!.deploy.started_at).toBe(true)
   }
 })
 
