@@ -61,7 +61,7 @@ const runs = (change: Omit<Change, 'seed'>, first: number) =>
 const words = (all: Verdict[][]) => all.map((looks) => looks.at(-1)!.verdict)
 const share = (all: Verdict[][], word: string) => words(all).filter((w) => w === word).length / all.length
 
-describe(`over ${SEEDS} worlds each`, () => {
+describe(`over ${SEEDS} worlds each`, { timeout: 300_000 }, () => {
   it('says no difference of an unchanged version, and at no minute that it regressed', () => {
     const all = runs({}, 1000)
     expect(share(all, 'no_difference')).toBe(1)
