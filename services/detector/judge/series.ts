@@ -25,6 +25,8 @@ const UNSURE = 1
 const SAFELY = 1
 /** In margins: a window that only equals the highest of the baseline, as all windows of a constant series do, is no finding at any level. */
 const ROUNDING = 1e-9
+/** Share of the effect floor that a window must move by. Of a series that hardly ever moves, a thousandth would be certain. */
+const PRACTICAL = 0.5
 const DAY_S = 86_400
 
 type Look = {
@@ -171,8 +173,9 @@ function conclude(series: Series, look: Look, seen: number): Judgement {
   const { scale, alpha, kind } = series
   const { band, side } = look
   const turn = side === 'high' ? 1 : -1
-  const judgement = look.p <= alpha && look.z > ROUNDING ? side : 'pass'
   const middle = band.middle + look.shift + look.others
+  const isLarge = look.z > ROUNDING && Math.abs(look.stat - middle) >= PRACTICAL * scale.floor
+  const judgement = look.p <= alpha && isLarge ? side : 'pass'
   const reach =
     series.noise * (band.highest - band.middle + band.margin * excessAt(alpha, look.watch)) +
     UNSURE * look.others * excessAt(alpha, look.watch)

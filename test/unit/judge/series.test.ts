@@ -225,6 +225,15 @@ describe('too little data', () => {
     ).toBe('high')
   })
 
+  it.each([
+    [1.001, 'pass'],
+    [1.02, 'pass'],
+    [1.06, 'high'],
+  ])('takes a day of a constant series that rises to %s times for: %s', (factor, judgement) => {
+    const day = { kind: 'latency', stepS: 60, baseline: Array(1440).fill(200) } as const
+    expect(judgeSeries({ ...day, current: Array(30).fill(200 * factor) }).judgement).toBe(judgement)
+  })
+
   it('judges a constant series and one of zeros without dividing by nothing', () => {
     const constant = judgeSeries({ kind: 'metric', stepS: 60, baseline: Array(100).fill(5), current: Array(6).fill(5) })
     const zeros = judgeSeries({ kind: 'metric', stepS: 60, baseline: Array(100).fill(0), current: Array(6).fill(0) })
