@@ -120,6 +120,7 @@ it('still seals, stores and checkpoints what it acknowledged when a write is the
   expect(await stored()).toEqual(['a1', 'b1', 'c1'])
   disk.others = 8 * GIB
   await room.check()
+  await until('a log that takes bodies again', () => (pipeline.ingestLog.refusal() === null ? true : undefined))
   await send('c2')
   await drained()
   expect(await stored()).toEqual(['a1', 'b1', 'c1', 'c2'])
