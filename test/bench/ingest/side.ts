@@ -4,8 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import type { Command, Role } from './worker.ts'
+import type { Command, Role, Said } from './worker.ts'
 
 /** The longest answer is that of an insert of all blocks: some ten seconds on an idle machine. */
 const ANSWER_MS = 300_000
@@ -40,26 +39,23 @@ export async function startSide(role: Role, env: Record<string, string> = {}): P
         PLUMBLINE_WEB_PORT: '0',
         ...env,
       },
-      stdio: ['pipe', 'pipe', 'inherit'],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     },
   )
   const exited = once(child, 'exit')
-  // A child that is gone is told by the end of its answers.
-  child.stdin!.on('error', () => {})
-  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
   const answer = async <T>(what: string): Promise<T> => {
-    const { value, done } = await within(lines.next(), `the side "${role}" has not answered ${what}`)
-    if (done) throw new Error(`the side "${role}" ended before it answered ${what}`)
-    const said = JSON.parse(value as string) as { answer: unknown; error?: string }
-    if (said.error) throw new Error(`the side "${role}" cannot do ${what}: ${said.error}`)
+    const message = once(child, 'message').then(([said]) => said as Said)
+    const ended = exited.then((): Said => ({ error: 'it has ended' }))
+    const said = await within(Promise.race([message, ended]), `the side "${role}" has not answered ${what}`)
+    if ('error' in said) throw new Error(`the side "${role}" cannot do ${what}: ${said.error}`)
     return said.answer as T
   }
   const ask = <T>(command: Command): Promise<T> => {
-    child.stdin!.write(`${JSON.stringify(command)}\n`)
+    child.send(command)
     return answer(JSON.stringify(command).slice(0, 120))
   }
   const stop = async () => {
-    child.stdin!.write('{"cmd":"stop"}\n')
+    child.send({ cmd: 'stop' } satisfies Command)
     const ended = within(exited, `the side "${role}" has not stopped`)
     await ended.finally(() => child.kill('SIGKILL'))
     rmSync(dir, { recursive: true, force: true })

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
 import { allTargets, up } from '../../../services/up.ts'
 import { loadConfig } from '../../../shared/runtime/config.ts'
 import { silentLog } from '../../../shared/runtime/log.ts'
@@ -7,7 +6,10 @@ import type { NativeBlock, Store } from '../../../shared/store/store.ts'
 import { openBed } from '../../support/embedded.ts'
 import { BUFFERED_ROWS, startUsual } from './usual.ts'
 
-/** One side of the comparison in a process of its own. Reads commands as JSON lines, answers one line each. */
+/**
+ * One side of the comparison in a process of its own. Answers each command by one message of Node's channel between processes: a line on its
+ * standard output may be lost, since the embedded engine takes that over for a moment.
+ */
 export type Role = 'ours' | 'usual' | 'buffered' | 'engine'
 export type Command =
   | { cmd: 'usage' }
@@ -16,6 +18,7 @@ export type Command =
   | { cmd: 'flush' }
   | { cmd: 'query' | 'exec'; sql: string }
   | { cmd: 'stop' }
+export type Said = { answer: unknown } | { error: string }
 
 type Side = { url: string; store: Store; flush(): Promise<void>; stop(): Promise<void> }
 
@@ -50,16 +53,21 @@ async function answer(side: Side, command: Command): Promise<unknown> {
 }
 
 const side = await start(process.argv[2] as Role)
-const say = (value: unknown) => process.stdout.write(`${JSON.stringify({ answer: value ?? null })}\n`)
-say(side.url)
-for await (const line of createInterface({ input: process.stdin })) {
-  const command = JSON.parse(line) as Command
-  if (command.cmd === 'stop') break
+
+async function handle(command: Command): Promise<void> {
+  if (command.cmd === 'stop') {
+    await side.stop()
+    process.exit(0)
+  }
   try {
-    say(await answer(side, command))
+    process.send?.({ answer: (await answer(side, command)) ?? null } satisfies Said)
   } catch (error) {
-    process.stdout.write(`${JSON.stringify({ error: (error as Error).message })}\n`)
+    process.send?.({ error: (error as Error).message } satisfies Said)
   }
 }
-await side.stop()
-process.exit(0)
+let tail = Promise.resolve()
+process.on('message', (command: Command) => {
+  tail = tail.then(() => handle(command))
+})
+process.on('disconnect', () => process.exit(1))
+process.send?.({ answer: side.url } satisfies Said)
