@@ -7,8 +7,8 @@ import { openBed } from '../../support/embedded.ts'
 import { BUFFERED_ROWS, startUsual } from './usual.ts'
 
 /**
- * One side of the comparison in a process of its own. Answers each command by one message of Node's channel between processes: a line on its
- * standard output may be lost, since the embedded engine takes that over for a moment.
+ * One side of the comparison in a process of its own. Answers each command by one message of Node's channel between processes: of lines on its
+ * standard output one in some thousands did not arrive while the embedded engine was at work.
  */
 export type Role = 'ours' | 'usual' | 'buffered' | 'engine'
 export type Command =
