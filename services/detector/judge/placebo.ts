@@ -1,5 +1,6 @@
 import { LONGEST_RECORD } from './calibrate.ts'
 import type { Scale } from './scale.ts'
+import type { Values } from './types.ts'
 import { eachWindow, type Side, STATISTICS, summarise } from './windows.ts'
 
 /** What one summary of a window of this length may be, had nothing been deployed. In judged units, turned so that "high" is up. */
@@ -23,6 +24,8 @@ const RECENT = [6, 24]
 const MIN_SLOPE = 0.3
 /** The two steadiest summaries must agree: on dev that gives at 4 % false alerts the power that one alone has at 5 %; three are no better. */
 const AGREE = 2
+/** Share of a window's buckets that may be without a value. */
+const MAX_GAPS = 0.25
 /** Earlier days averaged at most. */
 const MAX_DAYS = 7
 
@@ -31,8 +34,12 @@ type Option = Band & { needs: number }
 /** All windows of one length of one series: a column per summary, in order of their first bucket. Kept, for several bands need them. */
 export type Columns = (w: number, side: Side) => number[][]
 
-/** Summaries of every window of `values`, in judged units, turned so that the tested side is up. */
-export function columnsOf(values: readonly number[], scale: Scale): Columns {
+/**
+ * Summaries of every window of `values`, in judged units, turned so that the tested side is up. A gap takes the value before it; a window with too
+ * many of them has no summary (NaN), so that a history of some hours of each day is read like a whole one.
+ */
+export function columnsOf(values: Values, scale: Scale): Columns {
+  const { held, gaps } = filled(values)
   const known = new Map<string, number[][]>()
   return (w, side) => {
     const key = `${side}${w}`
@@ -40,40 +47,68 @@ export function columnsOf(values: readonly number[], scale: Scale): Columns {
     if (found) return found
     const turn = side === 'high' ? 1 : -1
     const columns: number[][] = STATISTICS.map(() => [])
-    eachWindow(values, w, (_, sorted) => {
-      const summary = summarise(sorted, side)
-      for (let s = 0; s < columns.length; s++) columns[s]!.push(turn * scale.to(summary[s]!))
+    eachWindow(held, w, (start, sorted) => {
+      const whole = gaps[start + w]! - gaps[start]! <= MAX_GAPS * w
+      const summary = whole ? summarise(sorted, side) : null
+      for (let s = 0; s < columns.length; s++) columns[s]!.push(summary ? turn * scale.to(summary[s]!) : Number.NaN)
     })
     known.set(key, columns)
     return columns
   }
 }
 
+/** `gaps[i]`: how many of the first `i` buckets have no value of their own. */
+function filled(values: Values): { held: number[]; gaps: Uint32Array } {
+  const gaps = new Uint32Array(values.length + 1)
+  let last = values.find((v) => v !== null && Number.isFinite(v)) ?? 0
+  const held = values.map((v, i) => {
+    const isKnown = v !== null && Number.isFinite(v)
+    gaps[i + 1] = gaps[i]! + (isKnown ? 0 : 1)
+    if (isKnown) last = v
+    return last
+  })
+  return { held, gaps }
+}
+
 /**
  * Placebo deploys: every window of `w` buckets of the baseline, each also as its distance from what the buckets before it, or the same hours of earlier
- * days, predict. Per summary the predictor with the smallest reach is kept; of the summaries, the two with the smallest reach.
+ * days, or both, predict. Per summary the predictor with the smallest reach is kept; of the summaries, the two with the smallest reach; none where
+ * hardly a window is whole.
  * `day`: buckets per day where earlier days may be looked up, else 0.
  */
 export function bandsFor(columns: Columns, w: number, side: Side, scale: Scale, day: number): Band[] {
   const options = columns(w, side).map((column, s) => {
     const found = [option(s, column, 0, scale, w)]
-    for (const m of RECENT) {
-      const past = columns(m, side)[s]!
-      const predicted = column.length > 2 * m ? regress(past, column, m) : null
-      if (predicted) found.push(option(s, predicted.residuals, predicted.now, scale, w))
-    }
+    const fromRecent = (of: readonly number[], past: (m: number) => readonly number[]) =>
+      RECENT.flatMap((m) => {
+        const predicted = of.length > 2 * m ? regress(past(m), of, m) : null
+        return predicted ? [option(s, predicted.residuals, predicted.now, scale, w)] : []
+      })
+    found.push(...fromRecent(column, (m) => columns(m, side)[s]!))
     if (day > 0 && column.length > day) {
-      const residuals = column.slice(day).map((v, i) => v - sameHours(column, i + day, day))
-      found.push({ ...option(s, residuals, 0, scale, w), daily: { column, day } })
+      const byHour = (of: readonly number[]) => of.slice(day).map((v, i) => v - sameHours(of, i + day, day))
+      const today = byHour(column)
+      const daily = [option(s, today, 0, scale, w), ...fromRecent(today, (m) => byHour(columns(m, side)[s]!))]
+      found.push(...daily.map((o) => ({ ...o, daily: { column, day } })))
     }
     return found.reduce((a, b) => (b.needs < a.needs ? b : a))
   })
-  return options.sort((a, b) => a.needs - b.needs).slice(0, AGREE)
+  return options
+    .filter((o) => Number.isFinite(o.needs))
+    .sort((a, b) => a.needs - b.needs)
+    .slice(0, AGREE)
 }
 
-/** How far the band moves for a window that starts at bucket `start` (counted from the first of the baseline). */
+/**
+ * How far the band moves for a window that starts at bucket `start` (counted from the first of the baseline). Hours that no earlier day has are read
+ * like the last ones before them that one has.
+ */
 export function shiftOf(band: Band, start: number): number {
-  return band.daily ? sameHours(band.daily.column, start, band.daily.day) : 0
+  if (!band.daily) return 0
+  const { column, day } = band.daily
+  let shift = sameHours(column, start, day)
+  for (let s = start - 1; Number.isNaN(shift) && s > start - day; s--) shift = sameHours(column, s, day)
+  return shift
 }
 
 /** Mean of the windows that began at the same time on earlier days. */
@@ -81,11 +116,11 @@ function sameHours(column: readonly number[], start: number, day: number): numbe
   let total = 0
   let n = 0
   for (let i = start - day; i >= 0 && n < MAX_DAYS; i -= day) {
-    if (i >= column.length) continue
+    if (i >= column.length || Number.isNaN(column[i])) continue
     total += column[i]!
     n++
   }
-  return n > 0 ? total / n : 0
+  return n > 0 ? total / n : Number.NaN
 }
 
 /** Least squares of each window on the `m` buckets before it; null where the slope is small. `now`: the moving part of the prediction at the deploy. */
@@ -94,30 +129,42 @@ function regress(
   column: readonly number[],
   m: number,
 ): { residuals: number[]; now: number } | null {
-  const n = column.length - m
+  const now = past.at(-1)!
+  if (Number.isNaN(now)) return null
+  const pairs = column.length - m
+  let n = 0
   let mx = 0
   let my = 0
-  for (let i = 0; i < n; i++) {
-    mx += past[i]! / n
-    my += column[i + m]! / n
+  for (let i = 0; i < pairs; i++) {
+    if (Number.isNaN(past[i]! + column[i + m]!)) continue
+    n++
+    mx += past[i]!
+    my += column[i + m]!
   }
+  mx /= n
+  my /= n
   let sxy = 0
   let sxx = 0
-  for (let i = 0; i < n; i++) {
-    sxy += (past[i]! - mx) * (column[i + m]! - my)
-    sxx += (past[i]! - mx) ** 2
+  for (let i = 0; i < pairs; i++) {
+    const x = past[i]! - mx
+    const y = column[i + m]! - my
+    if (Number.isNaN(x + y)) continue
+    sxy += x * y
+    sxx += x * x
   }
   const slope = sxx > 0 ? Math.min(1, sxy / sxx) : 0
   if (slope < MIN_SLOPE) return null
   const residuals: number[] = []
-  for (let i = 0; i < n; i++) residuals.push(column[i + m]! - slope * past[i]!)
-  return { residuals, now: slope * past.at(-1)! }
+  for (let i = 0; i < pairs; i++) residuals.push(column[i + m]! - slope * past[i]!)
+  return { residuals, now: slope * now }
 }
 
 /** `needs`: how far above its middle a window must lie to be seen; the smaller, the steadier the summary. */
 function option(statistic: number, placebo: readonly number[], shift: number, scale: Scale, w: number): Option {
-  const sorted = Float64Array.from(placebo).sort()
-  const spare = Math.max(0, Math.floor(placebo.length / LONGEST_RECORD) - 1) * w
+  const sorted = Float64Array.from(placebo.filter((v) => !Number.isNaN(v))).sort()
+  if (sorted.length < w)
+    return { statistic, middle: shift, highest: shift, margin: 0, daily: null, needs: Number.POSITIVE_INFINITY }
+  const spare = Math.max(0, Math.floor(sorted.length / LONGEST_RECORD) - 1) * w
   const middle = sorted[sorted.length >> 1]!
   const highest = sorted[sorted.length - 1 - spare]!
   const margin = highest - middle + scale.floor

@@ -40,10 +40,18 @@ type Look = {
   watch: Watch
   others: number
 }
-type Context = { seen: readonly number[]; concurrent: Values | undefined; seasonal: readonly Values[] | undefined }
+type Context = {
+  seen: readonly number[]
+  longest: number
+  concurrent: Values | undefined
+  seasonal: readonly Values[] | undefined
+}
 type Series = {
   kind: Kind
-  baseline: readonly number[]
+  /** Buckets of the baseline that have a value. */
+  history: number
+  /** All buckets of the baseline, where it is read by the time of day: the current ones go on from there. */
+  end: number
   scale: Scale
   alpha: number
   /** Noise of a current value in units of a baseline value's: averages of fewer requests vary more, by the square root. */
@@ -55,50 +63,52 @@ type Series = {
 export function prepareSeries(input: Omit<SeriesInput, 'current'>): SeriesJudge {
   const day = input.stepS > 0 ? Math.round(DAY_S / input.stepS) : 0
   const manyDays = day > 0 && input.baseline.length >= 2 * day
-  const baseline = manyDays ? filled(input.baseline) : present(input.baseline)
-  const scale = scaleOf(input.kind, baseline)
+  const known = present(input.baseline)
+  const baseline = manyDays ? input.baseline : known
+  const scale = scaleOf(input.kind, known)
   // The bands are kept, they are small; the columns that they are made from are not.
-  const known = new Map<string, Band[]>()
+  const made = new Map<string, Band[]>()
   const bandsFrom =
     (columns: Columns) =>
     (w: number, side: Side): Band[] => {
       const key = `${side}${w}`
-      const found = known.get(key) ?? bandsFor(columns, w, side, scale, manyDays ? day : 0)
-      known.set(key, found)
+      const found = made.get(key) ?? bandsFor(columns, w, side, scale, manyDays ? day : 0)
+      made.set(key, found)
       return found
     }
   const series: Omit<Series, 'bands'> = {
     kind: input.kind,
-    baseline,
+    history: known.length,
+    end: baseline.length,
     scale,
     alpha: levelFor(input.sensitivity, input.siblings),
     noise: Math.sqrt(Math.max(1, input.thinner ?? 1)),
   }
   return (current, concurrent = input.concurrent, seasonal = input.seasonal) => {
     const seen = input.kind === 'throughput' ? current.map((v) => v ?? 0) : present(current)
-    if (seen.length === 0 && current.length >= LENGTHS[0]!) return vanished(baseline.length, current.length)
-    if (lengthUpTo(Math.min(seen.length, Math.floor(baseline.length / MIN_WINDOWS))) === 0)
+    if (seen.length === 0 && current.length >= LENGTHS[0]!) return vanished(known.length, current.length)
+    const bands = bandsFrom(columnsOf(baseline, scale))
+    const longest = longestWith(bands, Math.min(seen.length, Math.floor(known.length / MIN_WINDOWS)))
+    if (longest === 0)
       return judgeFew({
         kind: input.kind,
-        baseline,
+        baseline: known,
         current: seen,
         concurrent: present(concurrent ?? []),
         alpha: series.alpha,
       })
-    return judgeWindows({ ...series, bands: bandsFrom(columnsOf(baseline, scale)) }, { seen, concurrent, seasonal })
+    return judgeWindows({ ...series, bands }, { seen, longest, concurrent, seasonal })
   }
 }
 
-const present = (values: Values): number[] => values.filter((v): v is number => v !== null && Number.isFinite(v))
-
-/** Keeps every bucket in its place: a gap takes the value before it. */
-function filled(values: Values): number[] {
-  let last = present(values.slice(0, 60))[0] ?? 0
-  return values.map((v) => {
-    if (v !== null && Number.isFinite(v)) last = v
-    return last
-  })
+/** The longest length up to `n` that the history has windows of; 0 if none. */
+function longestWith(bands: Series['bands'], n: number): number {
+  let w = lengthUpTo(n)
+  while (w > 0 && bands(w, 'high').length === 0) w = lengthUpTo(w - 1)
+  return w
 }
+
+const present = (values: Values): number[] => values.filter((v): v is number => v !== null && Number.isFinite(v))
 
 function judgeWindows(series: Series, context: Context): Judgement {
   const looks = (['high', 'low'] as const).map((side) => furthest(series, context, side))
@@ -108,8 +118,7 @@ function judgeWindows(series: Series, context: Context): Judgement {
 
 /** The window since the deploy, and at a higher bar the most recent ones, whichever lies furthest out. */
 function furthest(series: Series, context: Context, side: Side): Look {
-  const history = series.baseline.length
-  const longest = lengthUpTo(Math.min(context.seen.length, Math.floor(history / MIN_WINDOWS)))
+  const { longest } = context
   let best: Look | undefined
   for (const w of [longest, ...LATE_LENGTHS.filter((l) => l * 2 <= longest)]) {
     const look = lookAt(series, context, side, w, w < longest ? LATE_PENALTY : 0)
@@ -119,12 +128,12 @@ function furthest(series: Series, context: Context, side: Side): Look {
 }
 
 function lookAt(series: Series, { seen, concurrent, seasonal }: Context, side: Side, w: number, penalty: number): Look {
-  const { scale, baseline } = series
+  const { scale, history, end } = series
   const turn = side === 'high' ? 1 : -1
   const summary = summarise(Float64Array.from(seen.slice(-w)).sort(), side)
   const bands = series.bands(w, side)
   const band = bands[0]!
-  const start = baseline.length + seen.length - w
+  const start = end + seen.length - w
   const others = othersShift(w, turn, band.middle + shiftOf(band, start), scale, concurrent, seasonal)
   let z = Number.POSITIVE_INFINITY
   for (const b of bands) {
@@ -132,7 +141,7 @@ function lookAt(series: Series, { seen, concurrent, seasonal }: Context, side: S
     const beyond = stat - b.middle - series.noise * (b.highest - b.middle)
     z = Math.min(z, beyond / (series.noise * b.margin + UNSURE * others))
   }
-  const watch = { history: baseline.length, watched: seen.length, windows: baseline.length / w }
+  const watch = { history, watched: seen.length, windows: history / w }
   const stat = turn * scale.to(summary[band.statistic]!)
   return {
     side,
@@ -195,7 +204,7 @@ function conclude(series: Series, look: Look, seen: number): Judgement {
     effectUnit: scale.effectUnit,
     pValue: look.p,
     score: judgement === 'pass' ? Math.min(0.499, scoreOf(look.p, alpha)) : scoreOf(look.p, alpha),
-    n: { baseline: series.baseline.length, current: seen },
+    n: { baseline: series.history, current: seen },
     power: {
       smallestEffect: Math.abs(scale.effect(turn * (reach + SAFELY * series.noise * (band.highest - band.middle)))),
       needs: null,

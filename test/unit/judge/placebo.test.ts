@@ -39,7 +39,7 @@ describe('the band of a summary', () => {
     expect(bandOf([5, 1, 9, 2])).toMatchObject({ middle: 5, highest: 9, margin: 5 })
   })
   it('of a constant is its floor', () =>
-    expect(bandOf([4, 4, 4])).toMatchObject({ middle: 4, highest: 4, margin: 1, needs: 0.5 }))
+    expect(bandOf([4, 4, 4, 4])).toMatchObject({ middle: 4, highest: 4, margin: 1, needs: 0.5 }))
 
   it('leaves out one highest window for each day of minutes beyond the first, for a week has incidents of its own', () => {
     const long = (n: number) =>
@@ -63,7 +63,7 @@ describe('the band of a summary', () => {
         [0, 5, 0],
         [0, 7, 0],
       ],
-      4,
+      3,
       'high',
       PLAIN,
       0,
@@ -135,7 +135,7 @@ describe('a series with a daily course', () => {
     expect(shiftOf(band, 43)).toBe(300 + (0 + 1 + 2 + 3) / 4)
     expect(shiftOf(band, 33)).toBe(300 + (0 + 1 + 2) / 3)
   })
-  it('looks back a week at most, and not past what is known', () => {
+  it('looks back a week at most', () => {
     const long = Array.from({ length: 10 * day }, (_, i) => 100 * (i % day) + Math.floor(i / day))
     const band = bandOf(
       long,
@@ -144,7 +144,33 @@ describe('a series with a daily course', () => {
     )
     expect(shiftOf(band, 100)).toBe((3 + 4 + 5 + 6 + 7 + 8 + 9) / 7)
     expect(shiftOf(band, 115)).toBe(500 + (3 + 4 + 5 + 6 + 7 + 8 + 9) / 7)
-    expect(shiftOf(band, 5)).toBe(0)
+  })
+  it('is held against how far today lies from earlier days just before, where days differ as a whole', () => {
+    const levels = [0, 40, -30, 60]
+    const days = Array.from({ length: 4 * 48 }, (_, i) => 100 * (i % 48) + levels[Math.floor(i / 48)]!)
+    const band = bandsFor(() => [days], 4, 'high', PLAIN, 48)[0]!
+    // Days 1 to 3 lie 40, -50 and 57 from the mean of those before: what the minutes before show is expected to go on.
+    const today = 60 - (0 + 40 - 30) / 3
+    expect(band.middle).toBeGreaterThan(today / 2)
+    expect(band.middle + shiftOf(band, 4 * 48)).toBeGreaterThan(days[0]! + 10)
+  })
+  it('is known from some hours of each day, and what lies between them is no window', () => {
+    // Six buckets of each day of ten are known: a rise by 100 a bucket, the same each day.
+    const someHours = rising.map((v, i) => (i % day < 6 ? v : null))
+    const columns = columnsOf(someHours, PLAIN)
+    const whole = columns(3, 'high')[0]!
+      .map((v, i) => (Number.isNaN(v) ? -1 : i % day))
+      .filter((at) => at >= 0)
+    expect([...new Set(whole)].sort()).toEqual([0, 1, 2, 3])
+    const band = bandsFor(columns, 3, 'high', PLAIN, day)[0]!
+    expect(band.daily).not.toBeNull()
+    expect(band.highest).toBeLessThan(3)
+    // The hours that no day has are read like the last ones before them.
+    expect(shiftOf(band, 4 * day + 5)).toBe(shiftOf(band, 4 * day + 3))
+  })
+  it('has no band where hardly a window is whole', () => {
+    const sparse = Array.from({ length: 60 }, (_, i) => (i % 3 === 0 ? 5 : null))
+    expect(bandsFor(columnsOf(sparse, PLAIN), 4, 'high', PLAIN, day)).toEqual([])
   })
   it('is not where earlier days say less than the level does', () => {
     const r = randomFrom(14)
