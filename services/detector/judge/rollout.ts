@@ -1,16 +1,18 @@
-import { median } from 'simple-statistics'
 import { combine } from './combine.ts'
 import { judgeCounts } from './counts.ts'
 import { onGrid, type Sample, stepOf } from './grid.ts'
 import { ALPHA } from './kinds.ts'
+import { beforeGrid, type CountSignal, countsOf, thinnerOf } from './rollout-requests.ts'
 import { prepareSeries, type SeriesJudge } from './series.ts'
-import type { Combined, Count, Judgement, Kind, SignalJudgement } from './types.ts'
+import type { Combined, Judgement, Kind, SignalJudgement } from './types.ts'
 import { LENGTHS } from './windows.ts'
 
 /** One signal of a rollout: the time before, the old version at the same time (empty where none is left), and the new version. */
 export type RolloutSignal = {
   name: string
   kind: Kind
+  /** Of throughput: `1/s`, `req/s`, `rps` and the like are rates; anything else counts requests a bucket. */
+  unit?: string | undefined
   before: readonly Sample[]
   control: readonly Sample[]
   current: readonly Sample[]
@@ -44,7 +46,6 @@ const isOfRequests = (kind: Kind): boolean => kind === 'success' || kind === 'la
 
 type Prepared = { signal: RolloutSignal; judge: SeriesJudge; current: (number | null)[]; control: (number | null)[] }
 type Plan = { stepS: number; buckets: number; fresh: boolean; prepared: Prepared[]; counts: CountSignal | null }
-type CountSignal = { baseline: Count[]; current: Count[]; control: Count[] }
 
 /** Judges one rollout as it goes on; the alert is the first look that finds a regression, the score the highest of all looks. */
 export function judgeRollout(rollout: Rollout): RolloutAnswer {
@@ -67,65 +68,28 @@ function planOf({ t0, signals }: Rollout): Plan {
   const last = Math.max(t0 + (times.length > 0 ? 0 : SILENCE_S - stepS), ...times)
   const buckets = signals.length > 0 ? Math.max(0, Math.floor((last - t0) / stepS) + 1) : 0
   const fresh = signals.some((s) => s.control.length > 0) && signals.some((s) => isOfRequests(s.kind))
-  const thinner = thinnerOf(signals)
-  const prepared = signals.map((signal) => prepareSignal(signal, t0, stepS, buckets, thinner))
+  const prepared = signals.map((signal) => prepareSignal(signal, signals, t0, stepS, buckets))
   return { stepS, buckets, fresh, prepared, counts: countsOf(signals, t0, stepS, buckets) }
 }
 
-/** Requests per bucket before, by those the new version gets. */
-function thinnerOf(signals: readonly RolloutSignal[]): number {
-  const requests = signals.find((s) => s.kind === 'throughput')
-  const typical = (samples: readonly Sample[]): number => {
-    const values = samples.flatMap((p) => (p[1] === null ? [] : [p[1]]))
-    return values.length > 0 ? median(values) : 0
-  }
-  if (!requests) return 1
-  const [before, current] = [typical(requests.before), typical(requests.current)]
-  return before > 0 && current > 0 ? Math.max(1, before / current) : 1
-}
-
-function prepareSignal(signal: RolloutSignal, t0: number, stepS: number, buckets: number, thinner: number): Prepared {
-  const perRequest = signal.kind === 'latency' || signal.kind === 'success' || signal.kind === 'error'
+function prepareSignal(
+  signal: RolloutSignal,
+  signals: readonly RolloutSignal[],
+  t0: number,
+  stepS: number,
+  buckets: number,
+): Prepared {
   const judge = prepareSeries({
     kind: signal.kind,
     stepS,
     baseline: beforeGrid(signal, t0, stepS),
-    thinner: perRequest ? thinner : 1,
+    thinner: isOfRequests(signal.kind) ? thinnerOf(signal, signals) : 1,
   })
   return {
     signal,
     judge,
     current: onGrid(signal.current, t0, stepS, buckets),
     control: onGrid(signal.control, t0, stepS, buckets),
-  }
-}
-
-function beforeGrid(signal: RolloutSignal, t0: number, stepS: number): (number | null)[] {
-  const first = signal.before[0]?.[0] ?? t0
-  const n = Math.max(0, Math.ceil((t0 - first) / stepS))
-  return onGrid(signal.before, t0 - n * stepS, stepS, n)
-}
-
-/** Success and throughput of the same rollout are counts of failed requests, and are judged as such: exact where traffic is thin. */
-function countsOf(signals: readonly RolloutSignal[], t0: number, stepS: number, buckets: number): CountSignal | null {
-  const success = signals.find((s) => s.kind === 'success')
-  const requests = signals.find((s) => s.kind === 'throughput')
-  if (!success || !requests) return null
-  const values = success.before.flatMap((p) => (p[1] === null ? [] : [p[1]]))
-  const full = values.some((v) => v > 1.5) ? 100 : 1
-  const join = (share: readonly (number | null)[], total: readonly (number | null)[]): Count[] =>
-    share.map((s, i) => {
-      const n = Math.round(total[i] ?? 0)
-      return s === null || n <= 0
-        ? { bad: 0, total: 0 }
-        : { bad: Math.round(n * Math.min(1, Math.max(0, 1 - s / full))), total: n }
-    })
-  const at = (part: 'current' | 'control') =>
-    join(onGrid(success[part], t0, stepS, buckets), onGrid(requests[part], t0, stepS, buckets))
-  return {
-    baseline: join(beforeGrid(success, t0, stepS), beforeGrid(requests, t0, stepS)),
-    current: at('current'),
-    control: at('control'),
   }
 }
 
@@ -145,13 +109,16 @@ function lookAt(plan: Plan, k: number): { score: number; reason: string; verdict
   for (const p of plan.prepared) {
     if (plan.fresh && p.signal.kind === 'throughput') continue // a canary gets its own share of traffic
     if (counts && p.signal.kind === 'success') continue // the same requests, counted
+    const control = soFar(p.control, k, (v) => v !== null)
+    if (control === 'awaited') continue
     judged.push({
       signal: p.signal.name,
       kind: p.signal.kind,
-      judgement: p.judge(p.current.slice(0, k), p.control.some((v) => v !== null) ? p.control.slice(0, k) : undefined),
+      judgement: p.judge(p.current.slice(0, k), control),
     })
   }
-  if (counts) judged.push({ signal: 'failed requests', kind: 'error', judgement: judgeCountsAt(counts, k) })
+  if (counts && soFar(counts.control, k, (c) => c.total > 0) !== 'awaited')
+    judged.push({ signal: 'failed requests', kind: 'error', judgement: judgeCountsAt(counts, k) })
   const combined = combine(judged, { fresh: plan.fresh })
   const silent = silence(plan, k)
   const evidence =
@@ -164,6 +131,17 @@ function lookAt(plan: Plan, k: number): { score: number; reason: string; verdict
   if (combined.verdict === 'improved') return { score: raw, reason: combined.reason, verdict: combined.verdict }
   const score = combined.verdict === 'regressed' ? Math.max(0.5, raw) : Math.min(0.499, raw / 2)
   return { score, reason: combined.reason, verdict: combined.verdict }
+}
+
+/**
+ * The old version up to this look; undefined where none runs. While it runs, nothing is judged before it is known in half of the buckets: a shared cause
+ * would look like the deploy's.
+ */
+function soFar<T>(control: readonly T[], k: number, isKnown: (v: T) => boolean): T[] | undefined | 'awaited' {
+  if (!control.some(isKnown)) return undefined
+  const seen = control.slice(0, k)
+  const goesOn = control.slice(k).some(isKnown)
+  return goesOn && seen.filter(isKnown).length < k / 2 ? 'awaited' : seen
 }
 
 function judgeCountsAt(counts: CountSignal, k: number): Judgement {

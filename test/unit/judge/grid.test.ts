@@ -74,4 +74,16 @@ describe('samples on a grid', () => {
     ).toEqual([5])
     expect(onGrid([[100, 5]], 100, 60, 0)).toEqual([])
   })
+  it('that come some seconds early or late are in one bucket each, also around its edge', () => {
+    const late = Array.from({ length: 20 }, (_, i): [number, number] => [100 + 60 * i + [-6, 5, 0, -2, 7][i % 5]!, i])
+    expect(onGrid(late, 100, 60, 20)).toEqual(Array.from({ length: 20 }, (_, i) => i))
+    const atFifty = late.map(([ts, v]): [number, number] => [ts + 50, v])
+    expect(onGrid(atFifty, 100, 60, 20).filter((v) => v === null)).toHaveLength(1)
+    const inHalf = late.map(([ts, v]): [number, number] => [ts + 30, v])
+    expect(onGrid(inHalf, 100, 60, 20)).toEqual(Array.from({ length: 20 }, (_, i) => i))
+  })
+  it('that come at any time are in the bucket that they lie in', () => {
+    const every7 = Array.from({ length: 60 }, (_, i): [number, number] => [100 + 7 * i, 100 + 7 * i])
+    expect(onGrid(every7, 100, 60, 7)).toEqual([156, 219, 275, 338, 394, 457, 513])
+  })
 })

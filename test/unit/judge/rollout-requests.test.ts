@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import type { RolloutSignal } from '../../../services/detector/judge/index.ts'
+import { judgeRollout } from '../../../services/detector/judge/index.ts'
+import { countsOf, thinnerOf } from '../../../services/detector/judge/rollout-requests.ts'
+import { randomFrom, steady } from './worlds.ts'
+
+const T0 = 1_700_000_000
+type Part = readonly (number | null)[]
+const samples = (values: Part, t0: number): [number, number | null][] => values.map((v, i) => [t0 + 60 * i, v])
+const signal = (
+  kind: RolloutSignal['kind'],
+  parts: { before: Part; control?: Part; current: Part; unit?: string },
+) => ({
+  name: kind,
+  kind,
+  unit: parts.unit,
+  before: samples(parts.before, T0 - 60 * parts.before.length),
+  control: samples(parts.control ?? [], T0),
+  current: samples(parts.current, T0),
+})
+const times = <T>(n: number, value: (i: number) => T) => Array.from({ length: n }, (_, i) => value(i))
+
+describe('failed requests of a rollout', () => {
+  // 100 requests a minute, 1 to 3 of them failed.
+  const success = signal('success', { before: times(60, (i) => 99 - (i % 3)), current: times(10, () => 98) })
+  const requests = (per: number, unit?: string) =>
+    signal('throughput', { before: times(60, () => per), current: times(10, () => per), ...(unit ? { unit } : {}) })
+
+  it('are counted where success and throughput are of the same requests', () => {
+    const counts = countsOf([success, requests(100)], T0, 60, 10)
+    expect(counts?.baseline.slice(0, 3)).toEqual([1, 2, 3].map((bad) => ({ bad, total: 100 })))
+    expect(counts?.current).toEqual(times(10, () => ({ bad: 2, total: 100 })))
+  })
+  it.each(['1/s', 'req/s', 'requests/sec', 'rps', 'QPS', 'requests per second'])(
+    'of a rate in %s are those of the minute',
+    (unit) => {
+      const rate = countsOf([success, requests(100 / 60, unit)], T0, 60, 10)
+      expect(rate?.current[0]).toEqual({ bad: 2, total: 100 })
+    },
+  )
+  it.each(['1/min', 'requests', 'req/min', ''])('in %j are taken as they come', (unit) =>
+    expect(countsOf([success, requests(100, unit)], T0, 60, 10)?.current[0]?.total).toBe(100),
+  )
+  it('are none where the shares cannot be of so many requests: a rate without a unit, or a mean over instances', () => {
+    expect(countsOf([success, requests(30)], T0, 60, 10)).toBeNull()
+  })
+  it('are none without one of the two', () => {
+    expect(countsOf([success], T0, 60, 10)).toBeNull()
+    expect(countsOf([requests(100)], T0, 60, 10)).toBeNull()
+  })
+})
+
+describe('a thin canary', () => {
+  const jumping = (by: number, n: number) => times(n, (i) => 100 + (i % 2 === 0 ? by : -by))
+  const latency = (by: number, control: Part = jumping(1, 10)) =>
+    signal('latency', { before: jumping(1, 60), control, current: jumping(by, 10) })
+  it('is known by its throughput', () => {
+    const few = signal('throughput', { before: times(60, () => 100), control: [90], current: times(10, () => 10) })
+    expect(thinnerOf(latency(5), [latency(5), few])).toBe(10)
+  })
+  it('is known by how its latencies jump where no throughput is given, up to a twentieth', () => {
+    expect(thinnerOf(latency(4), [latency(4)])).toBeCloseTo(4, 1)
+    expect(thinnerOf(latency(90), [latency(90)])).toBe(20)
+    expect(thinnerOf(latency(0.5), [latency(0.5)])).toBe(1)
+  })
+  it('is not assumed where no old version runs beside it, or too little is known', () => {
+    expect(thinnerOf(latency(4, []), [])).toBe(1)
+    const young = signal('latency', { before: jumping(1, 60), control: [100], current: jumping(4, 7) })
+    expect(thinnerOf(young, [young])).toBe(1)
+  })
+})
+
+describe('an old version whose first minute is missing', () => {
+  const judged = (control: Part) => {
+    const hit = 1.5 // both versions: nobody's doing
+    const latency = signal('latency', {
+      before: steady(randomFrom(1), 180, 100, 0.05),
+      control,
+      current: steady(randomFrom(3), 30, 100 * hit, 0.05),
+    })
+    return judgeRollout({ id: 'r', t0: T0, signals: [latency] })
+  }
+  const slow = steady(randomFrom(2), 30, 150, 0.05)
+  it('is waited for', () => {
+    expect(judged(slow.map((v, i) => (i < 5 ? null : v)))).toMatchObject({ verdict: 'no_difference', alertAt: null })
+  })
+  it('is not where there is none', () => expect(judged([]).verdict).toBe('regressed'))
+})
