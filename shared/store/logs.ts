@@ -1,3 +1,4 @@
+import { containsText } from './contains.ts'
 import { endingAt, newestFirst } from './newest.ts'
 import { inSpan, type Span, spanParams } from './services.ts'
 import type { Params, Store } from './store.ts'
@@ -65,7 +66,10 @@ async function readSlice(store: Store, f: LogFilter): Promise<LogRow[]> {
   add('Version = {version:String}', 'version', f.version)
   add('TraceId = {trace:String}', 'trace', f.traceId)
   add('PatternId = {pattern:UInt64}', 'pattern', f.patternId)
-  add('positionCaseInsensitiveUTF8(Body, {q:String}) > 0', 'q', f.q)
+  if (f.q !== undefined) {
+    const { sql, value } = containsText('Body', 'q', f.q)
+    add(sql, 'q', value)
+  }
   if (f.level) {
     const named = (Object.keys(severityNumbers) as Level[]).filter((l) => atLeast(l, f.level as Level))
     add(

@@ -1,3 +1,4 @@
+import { containsText } from './contains.ts'
 import { LIMIT_LOGS, type LogRow, logColumns, readLogLine } from './logs.ts'
 import { endingAt, newestFirst } from './newest.ts'
 import type { Params, Store } from './store.ts'
@@ -9,6 +10,10 @@ export type TraceFilter = {
   route?: string | undefined
   failed?: boolean | undefined
   minMs?: number | undefined
+  /** Requests in which their service recorded an exception of this type, on any of its spans. */
+  exception?: string | undefined
+  /** The same by a part of its message, in any case. */
+  exceptionMessage?: string | undefined
   fromMs: number
   toMs: number
   limit: number
@@ -32,27 +37,64 @@ export type TraceRow = {
 }
 
 const MAX_SPANS = 5000
+/** How long after its request an exception is looked for. */
+const EXCEPTION_LAG_S = 600
 
 /** Requests (entry spans), newest first; one more than `limit` where there are more. */
 export function listTraces(store: Store, f: TraceFilter): Promise<TraceRow[]> {
   return newestFirst(endingAt(f), f.limit + 1, (slice, limit) => readSlice(store, { ...f, ...slice, limit }))
 }
 
+type Condition = { sql: string[]; params: Record<string, NonNullable<Params[string]>> }
+
+const adder =
+  ({ sql, params }: Condition) =>
+  (text: string, name: string, value: string | number | undefined) => {
+    if (value === undefined) return
+    sql.push(text)
+    params[name] = value
+  }
+
+/** What holds for a request and for all spans of its service. */
+function sender(f: TraceFilter): Condition {
+  const condition: Condition = { sql: [], params: {} }
+  const add = adder(condition)
+  add('ServiceName = {service:String}', 'service', f.service)
+  add('Environment = {environment:String}', 'environment', f.environment)
+  add('Version = {version:String}', 'version', f.version)
+  return condition
+}
+
+/** Requests whose service recorded the exception in the same trace: it may stand on a span within the request. */
+function withException(f: TraceFilter): Condition {
+  if (f.exception === undefined && f.exceptionMessage === undefined) return { sql: [], params: {} }
+  const spans: Condition = { sql: sender(f).sql, params: {} }
+  const add = adder(spans)
+  add('ExceptionType = {exception:String}', 'exception', f.exception)
+  if (f.exceptionMessage !== undefined) {
+    const { sql, value } = containsText(`event['exception.message']`, 'message', f.exceptionMessage)
+    add(`arrayExists(event -> ${sql}, Events.Attributes)`, 'message', value)
+  }
+  return {
+    sql: [
+      `(TraceId, ServiceName) IN (SELECT TraceId, ServiceName FROM otel_traces WHERE Timestamp >= fromUnixTimestamp64Milli({from:Int64})
+         AND Timestamp < fromUnixTimestamp64Milli({to:Int64}) + toIntervalSecond(${EXCEPTION_LAG_S}) AND ${spans.sql.join(' AND ')})`,
+    ],
+    params: spans.params,
+  }
+}
+
 async function readSlice(store: Store, f: TraceFilter): Promise<TraceRow[]> {
-  const params: Record<string, NonNullable<Params[string]>> = { from: f.fromMs, to: f.toMs, limit: f.limit }
+  const [sent, excepted] = [sender(f), withException(f)]
+  const params = { from: f.fromMs, to: f.toMs, limit: f.limit, ...sent.params, ...excepted.params }
   const where = [
     'IsEntry = 1',
     'Timestamp >= fromUnixTimestamp64Milli({from:Int64})',
     'Timestamp < fromUnixTimestamp64Milli({to:Int64})',
+    ...sent.sql,
+    ...excepted.sql,
   ]
-  const add = (sql: string, name: string, value: string | number | undefined) => {
-    if (value === undefined) return
-    where.push(sql)
-    params[name] = value
-  }
-  add('ServiceName = {service:String}', 'service', f.service)
-  add('Environment = {environment:String}', 'environment', f.environment)
-  add('Version = {version:String}', 'version', f.version)
+  const add = adder({ sql: where, params })
   add('Route = {route:String}', 'route', f.route)
   add('Failed = {failed:UInt8}', 'failed', f.failed === undefined ? undefined : Number(f.failed))
   add('Duration >= {min_ns:UInt64}', 'min_ns', f.minMs === undefined ? undefined : Math.floor(f.minMs * 1e6))
@@ -63,7 +105,7 @@ async function readSlice(store: Store, f: TraceFilter): Promise<TraceRow[]> {
   return store.rows<TraceRow>(
     `SELECT TraceId AS trace_id, SpanId AS span_id, toUnixTimestamp64Nano(Timestamp) AS ns, ServiceName AS service,
        Environment AS environment, Version AS version, Route AS route, SpanName AS name, Duration AS duration,
-       Failed AS failed, HttpStatus AS http_status, ExceptionType AS exception_type
+       Failed AS failed, HttpStatus AS http_status, ${f.exception === undefined ? 'ExceptionType' : '{exception:String}'} AS exception_type
      FROM otel_traces WHERE ${where.join(' AND ')}
      ORDER BY toStartOfMinute(Timestamp) DESC, Timestamp DESC, SpanId DESC LIMIT {limit:UInt32}`,
     params,

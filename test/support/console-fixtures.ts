@@ -74,7 +74,8 @@ function lists(path: string, query: URLSearchParams, world: World): unknown {
     '/channels': () => page(world.channels),
     '/silences': () => page(world.silences),
     '/keys': () => page(keys),
-    '/traces': () => page(world.empty ? [] : traceItems()),
+    '/traces': () =>
+      page(world.empty ? [] : traceItems().filter((item) => wanted('exception', item.exception_type ?? ''))),
     '/logs': () => page(world.empty ? [] : logs()),
     '/status': () => status(world.empty),
     '/system': systemOf,

@@ -4,6 +4,7 @@ import { notFound } from '../problem.ts'
 import { ok, type Route, route } from '../route.ts'
 import { lineOf } from './logs.ts'
 import { flag, isoOfNs, name, paging, range, readCursor, spanOf, writeCursor } from './query.ts'
+import { text } from './schemas/common.ts'
 import { type Span, type TraceItem, trace, traceList } from './schemas/telemetry.ts'
 
 const HOUR_MS = 3_600_000
@@ -51,13 +52,16 @@ export const traceRoutes: Route[] = [
     path: '/api/v1/traces',
     scope: 'read',
     tag: 'traces',
-    summary: 'Requests that services answered, newest first',
+    summary:
+      'Requests that services answered, newest first; `exception` is the type of one that the service recorded in the request, `exception_message` a part of its text',
     query: z.strictObject({
       service: name.optional(),
       environment: name.optional(),
       version: name.optional(),
       route: name.optional(),
       failed: flag.optional(),
+      exception: name.min(1).optional(),
+      exception_message: text(1024).min(1).optional(),
       min_ms: z.coerce.number('must be a number').min(0).max(1e10).optional(),
       ...range,
       ...paging,
@@ -70,6 +74,8 @@ export const traceRoutes: Route[] = [
         ...spanOf(query, api.clock.nowMs(), HOUR_MS),
         ...{ limit, service, environment, version, route: path, failed },
         minMs: query.min_ms,
+        exception: query.exception,
+        exceptionMessage: query.exception_message,
         after: readCursor(query.cursor),
       })
       const items = rows.slice(0, limit)

@@ -60,6 +60,11 @@ function pagesOf(found: { traces: string[]; deploys: string[]; anomalies: string
       page: 'traces: slower than any, 24 h',
       path: (i) => `/traces?service=${service(i)}&min_ms=${100_000 + i}&${lastHours(24)}`,
     },
+    { page: 'traces: an exception, 24 h', path: () => `/traces?exception=TimeoutError&${lastHours(24)}` },
+    {
+      page: 'traces: an exception that is nowhere, 24 h',
+      path: (i) => `/traces?service=${service(i)}&exception=Nowhere${i}&${lastHours(24)}`,
+    },
     { page: 'trace by id', path: (i) => `/traces/${nth(found.traces, i)}` },
     { page: 'trace by an id that is not there', path: (i) => `/traces/${String(i).padStart(32, 'f')}` },
   ]
@@ -78,7 +83,7 @@ async function measure(bed: WebBed, { page, path }: Page): Promise<string> {
     bytes = Math.max(bytes, text.length)
   }
   const ms = (q: number) => quantile(tookMs, q).toFixed(0).padStart(6)
-  return `${page.padEnd(38)} p50 ${ms(0.5)} ms  p95 ${ms(0.95)} ms  ${(bytes / 1024).toFixed(0).padStart(5)} KiB`
+  return `${page.padEnd(42)} p50 ${ms(0.5)} ms  p95 ${ms(0.95)} ms  ${(bytes / 1024).toFixed(0).padStart(5)} KiB`
 }
 
 /** BENCHMARKS.md part 3: what the pages ask, over a day of 100 million spans, 10 million log lines and their rollups, through the API. */

@@ -190,7 +190,7 @@ export function Exceptions({ detail }: { detail: ServiceDetail }) {
       key: 'traces',
       title: '',
       cell: (row) => (
-        <Link to="/traces" search={{ service: detail.service, exception: row.type, failed: 'true' } as never}>
+        <Link to="/traces" search={{ service: detail.service, exception: row.type } as never}>
           Traces<span className="visually-hidden"> with {row.type}</span>
         </Link>
       ),

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { now } from '../../lib/clock.ts'
-import { count, ms, short } from '../../lib/format.ts'
+import { count, ms, plural, short } from '../../lib/format.ts'
 import { useWindowed } from '../../lib/queries.ts'
 import { spanOf, spanParams } from '../../lib/range.ts'
 import type { Page, TraceItem } from '../../lib/types.ts'
@@ -59,6 +59,8 @@ const columns: Column<TraceItem>[] = [
   },
 ]
 
+const named = ['route', 'version', 'min', 'exception', 'message', 'failed']
+
 function Filters() {
   const search = useSearch()
   const set = useSetSearch()
@@ -68,11 +70,13 @@ function Filters() {
       route: text('route'),
       version: text('version'),
       min: text('min'),
+      exception: text('exception'),
+      message: text('message'),
       failed: form.get('failed') ? 'true' : null,
     })
   }
   return (
-    <form action={apply} className="filters" key={`${search.route}${search.version}${search.min}${search.failed}`}>
+    <form action={apply} className="filters" key={named.map((name) => search[name]).join('\n')}>
       <label>
         Route
         <input name="route" defaultValue={search.route ?? ''} placeholder="POST /checkout" />
@@ -85,6 +89,14 @@ function Filters() {
         Slower than (ms)
         <input name="min" type="number" min={0} defaultValue={search.min ?? ''} />
       </label>
+      <label>
+        Exception
+        <input name="exception" defaultValue={search.exception ?? ''} placeholder="TypeError" size={16} />
+      </label>
+      <label>
+        Its message holds
+        <input name="message" defaultValue={search.message ?? ''} placeholder="is undefined" size={16} />
+      </label>
       <label className="check">
         <span>
           <input name="failed" type="checkbox" defaultChecked={search.failed === 'true'} /> Failed only
@@ -93,18 +105,11 @@ function Filters() {
       <button type="submit" className="button primary">
         Search
       </button>
-      {search.exception && (
-        <button type="button" className="button" onClick={() => set({ exception: null })}>
-          Only {search.exception} ✕
-        </button>
-      )}
     </form>
   )
 }
 
-/** The exception is looked for among what was read: the API does not filter by it. */
-function Found({ data, exception }: { data: Page<TraceItem>; exception: string | undefined }) {
-  const items = data.items.filter((item) => !exception || item.exception_type === exception)
+function Found({ data: { items, next } }: { data: Page<TraceItem> }) {
   if (items.length === 0) {
     return (
       <Empty title="No request matches">
@@ -118,9 +123,8 @@ function Found({ data, exception }: { data: Page<TraceItem>; exception: string |
   return (
     <>
       <p className="faint">
-        {exception && `${count(items.length)} with ${exception} among `}
-        {exception ? 'the' : 'The'} newest {count(data.items.length)} requests{data.next && ' of more'},{' '}
-        {count(items.filter((item) => item.failed).length)} failed.
+        The newest {plural(items.length, 'request')}
+        {next && ' of more'}, {count(items.filter((item) => item.failed).length)} failed.
       </p>
       <Scatter items={items} />
       <Table label="Traces" columns={columns} rows={items} rowKey={(item) => `${item.trace_id}${item.span_id}`} />
@@ -137,6 +141,8 @@ export default function Traces() {
     route: search.route,
     version: search.version,
     min_ms: search.min,
+    exception: search.exception,
+    exception_message: search.message,
     failed: search.failed === 'true' ? 'true' : undefined,
   }
   const read = useWindowed<Page<TraceItem>>('/traces', search, { ...filter, limit: 300 })
@@ -147,7 +153,7 @@ export default function Traces() {
       </PageHead>
       <Filters />
       <Loaded read={read} lines={12}>
-        {(data) => <Found data={data} exception={search.exception} />}
+        {(data) => <Found data={data} />}
       </Loaded>
     </>
   )
