@@ -1,5 +1,6 @@
 import type { Deploy } from '../../shared/model/deploy.ts'
 import type { Suspect } from '../../shared/model/verdict.ts'
+import { minutesText } from './decide/signal.ts'
 
 /** A deploy this long before a change counts half as much as one right before it. */
 const HALF_LIFE_MINUTES = 10
@@ -37,7 +38,7 @@ export function rankSuspects(o: SuspectInput): Suspect[] {
     const minutes = (o.onsetMs - Date.parse(d.started_at)) / 60_000
     if (weight === undefined || minutes < -2) return []
     const evidence = [
-      minutes <= 1 ? 'it began with the change' : `it began ${Math.round(minutes)} minutes before the change`,
+      minutes <= 1 ? 'it began with the change' : `it began ${minutesText(minutes)} before the change`,
       distance === 0
         ? 'it is a deploy of this service'
         : `this service calls ${d.service}${distance === 1 ? '' : ` over ${distance} hops`}`,

@@ -4,9 +4,9 @@ import { keysOf, type Series } from '../window/window.ts'
 import { baselineOf, forTest } from './baseline.ts'
 import { blame, onsetOf, ratio, sumCounts } from './errors.ts'
 import { certainP, moreSensitive } from './families.ts'
-import { type Frame, minuteIso, type Track, track } from './frame.ts'
+import { type Frame, type Track, track } from './frame.ts'
 import { countGains } from './onset.ts'
-import { digits, percent, type Signal } from './signal.ts'
+import { digits, fromDeployText, percent, type Signal } from './signal.ts'
 import { patternSql } from './sql.ts'
 import { goneSignal, HISTORY_MINUTES } from './structure.ts'
 
@@ -162,7 +162,7 @@ function describe(
   const [now, all] = [since(lines), since(whole)]
   const [observed, expected] = [now / all, before(lines) / before(whole)]
   const per = of.served ? 'requests' : 'log records'
-  const seen = of.firstMinute > 0 ? `; first seen ${minuteIso(frame, of.firstMinute - frame.window.fromMinute)}` : ''
+  const seen = of.firstMinute > 0 ? `; first seen ${fromDeployText(of.firstMinute, frame.window.fromMinute + frame.start)}` : ''
   return {
     unit: 'ratio',
     onset,

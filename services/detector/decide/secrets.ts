@@ -2,8 +2,8 @@ import { redactedWords } from '../../../shared/model/redaction.ts'
 import type { Judgement } from '../judge/index.ts'
 import type { Series } from '../window/window.ts'
 import { sumCounts } from './errors.ts'
-import { type Frame, minuteIso, track } from './frame.ts'
-import { digits, type Signal } from './signal.ts'
+import { type Frame, track } from './frame.ts'
+import { digits, fromDeployText, type Signal } from './signal.ts'
 import { rateSql } from './sql.ts'
 import { HISTORY_MINUTES } from './structure.ts'
 
@@ -78,7 +78,7 @@ function judge(
   const isFound = pValue <= CERTAIN
   const found = `something like ${what}, ${digits(now)} times in ${minutes} minutes, masked`
   const seen = frame.maskedBefore.get(rule)
-  const earlier = seen === undefined ? '' : `, but earlier: first ${minuteIso(frame, seen - frame.window.fromMinute)}`
+  const earlier = seen === undefined ? '' : `, but earlier: first ${fromDeployText(seen, frame.window.fromMinute + frame.start)}`
   return {
     judgement: isFound ? 'high' : 'pass',
     worse: isFound,

@@ -37,6 +37,25 @@ export const dismissed = (j: Judgement, reason: string): Judgement => ({
 export const percent = (x: number): string => `${digits(100 * x)} %`
 export const points = (x: number): string => `${x >= 0 ? '+' : '-'}${digits(Math.abs(100 * x))} points`
 export const relative = (x: number): string => `${x >= 0 ? '+' : '-'}${digits(Math.abs(100 * x))} %`
+
+/** A length of time as a sentence has it: '1 minute', '45 minutes', '3 hours', '5 days'. */
+export function minutesText(minutes: number): string {
+  const [n, unit] =
+    minutes < 90
+      ? [Math.round(minutes), 'minute']
+      : minutes < 36 * 60
+        ? [Math.round(minutes / 60), 'hour']
+        : [Math.round(minutes / 1440), 'day']
+  return `${n} ${unit}${n === 1 ? '' : 's'}`
+}
+
+/** When a minute was, seen from the deploy's: '12 minutes before this deploy', 'with this deploy', '3 minutes after it'. */
+export function fromDeployText(minute: number, deployMinute: number): string {
+  const after = minute - deployMinute
+  if (after === 0) return 'with this deploy'
+  return after < 0 ? `${minutesText(-after)} before this deploy` : `${minutesText(after)} after this deploy`
+}
+
 export const msText = (x: number): string => (x >= 10_000 ? `${digits(x / 1000)} s` : `${digits(x)} ms`)
 
 /** Three digits, without the zeros that say nothing. */

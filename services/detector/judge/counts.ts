@@ -3,6 +3,7 @@ import { levelFor } from './calibrate.ts'
 import { scoreOf } from './kinds.ts'
 import { EXACT_SHARE, exonerate, penaltyOf, type ShareLook, SMALLEST_CHANGE, strongest, totalsOf } from './shares.ts'
 import type { CountsInput, Judgement } from './types.ts'
+import { probability } from './words.ts'
 
 /** One failed request never decides; three do where the baseline is clean (issue 4: "3 errors in 200 requests" is an answer, "one in 12" is none). */
 const MIN_BAD = 3
@@ -72,7 +73,7 @@ function reasonOf(
   alpha: number,
 ): string {
   const seen = `${look.bad} of ${look.total} requests failed (${percent(look.bad / look.total)}), expected ${percent(look.nul.rate)}`
-  const p = `p ${look.p.toPrecision(2)}, limit ${alpha.toPrecision(2)}`
+  const p = `p ${probability(look.p)}, limit ${alpha.toPrecision(2)}`
   if (judgement === 'nodata') return `${seen}: too few requests to tell (${p})`
   if (judgement !== 'pass')
     return `${seen}: more than chance${look.nul.rho > 0 ? ' and the usual bursts' : ''} can explain (${p})`

@@ -4,6 +4,7 @@ import { countAbove, cutAt, pool, quantileAt, totalOf } from './histogram.ts'
 import { scoreOf } from './kinds.ts'
 import { EXACT_SHARE, exonerate, penaltyOf, type ShareLook, strongest, totalsOf } from './shares.ts'
 import type { Count, DistributionInput, Histogram, Judgement } from './types.ts'
+import { probability } from './words.ts'
 
 /** Where the baseline is cut: half of its requests are slower than the first, one in a hundred than the last. Body, shoulder, tail. */
 const CUTS = [0.5, 0.9, 0.99]
@@ -129,7 +130,7 @@ function reasonOf(cut: Cut, judgement: Judgement['judgement'], p: number, limit:
   const { look, q } = cut
   const share = (x: number) => `${(100 * x).toPrecision(3)} %`
   const seen = `p${100 * q} ${short(cut.observed)}, expected ${short(cut.expected)}: ${share(look.bad / look.total)} of ${look.total} requests beyond it, expected ${share(look.nul.rate)}`
-  const end = `(p ${p.toPrecision(2)}, limit ${limit.toPrecision(2)})`
+  const end = `(p ${probability(p)}, limit ${limit.toPrecision(2)})`
   if (judgement === 'nodata') return `${seen}; too few requests to tell ${end}`
   if (judgement !== 'pass') return `${seen}; more than its own windows vary ${end}`
   if (p <= limit && !cut.lasting) return `${seen}; it fades, as after a start ${end}`

@@ -166,7 +166,7 @@ describe.each(['embedded', 'served'] as const)('secrets in telemetry, with the e
     const v = await verdictOf('again')
     expect(v.verdict, v.reason).toBe('no_difference')
     expect(secretsOf(v)).toMatchObject([{ harmful: false }])
-    expect(secretsOf(v)[0]!.reason).toContain('but earlier: first ')
+    expect(secretsOf(v)[0]!.reason).toContain('but earlier: first 12 hours before this deploy')
     expect(await d.anomalies('again')).toEqual([])
   })
 
