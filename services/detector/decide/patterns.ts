@@ -162,7 +162,8 @@ function describe(
   const [now, all] = [since(lines), since(whole)]
   const [observed, expected] = [now / all, before(lines) / before(whole)]
   const per = of.served ? 'requests' : 'log records'
-  const seen = of.firstMinute > 0 ? `; first seen ${fromDeployText(of.firstMinute, frame.window.fromMinute + frame.start)}` : ''
+  const seen =
+    of.firstMinute > 0 ? `; first seen ${fromDeployText(of.firstMinute, frame.window.fromMinute + frame.start)}` : ''
   return {
     unit: 'ratio',
     onset,

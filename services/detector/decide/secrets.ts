@@ -78,7 +78,8 @@ function judge(
   const isFound = pValue <= CERTAIN
   const found = `something like ${what}, ${digits(now)} times in ${minutes} minutes, masked`
   const seen = frame.maskedBefore.get(rule)
-  const earlier = seen === undefined ? '' : `, but earlier: first ${fromDeployText(seen, frame.window.fromMinute + frame.start)}`
+  const earlier =
+    seen === undefined ? '' : `, but earlier: first ${fromDeployText(seen, frame.window.fromMinute + frame.start)}`
   return {
     judgement: isFound ? 'high' : 'pass',
     worse: isFound,

@@ -14,7 +14,13 @@ type Thrown = { type: string; message: string }
 const request = (n: number, service: string, thrown: { entry?: Thrown; inner?: Thrown }) => {
   const span = (index: number, exception: Thrown | undefined) => ({
     ...{ TraceId: hex(n, 32), SpanId: hex(n * 10 + index, 16), ParentSpanId: index === 0 ? '' : hex(n * 10, 16) },
-    ...{ Timestamp: ago(n * 10 - index), ServiceName: service, Environment: 'production', Version: 'v1', Duration: 1e6 },
+    ...{
+      Timestamp: ago(n * 10 - index),
+      ServiceName: service,
+      Environment: 'production',
+      Version: 'v1',
+      Duration: 1e6,
+    },
     ...{ SpanName: index === 0 ? 'GET /pay' : 'SELECT', Route: 'GET /pay', IsEntry: index === 0 ? 1 : 0 },
     ...(exception && {
       ExceptionType: exception.type,
@@ -26,7 +32,14 @@ const request = (n: number, service: string, thrown: { entry?: Thrown; inner?: T
   return [span(0, thrown.entry), span(1, thrown.inner)]
 }
 
-const lines = ['Disk 100% full', 'disk 1000 is full', 'cache_key a_b', 'cache-key aXb', 'C:\\temp is gone', 'ÉTÉ was here']
+const lines = [
+  'Disk 100% full',
+  'disk 1000 is full',
+  'cache_key a_b',
+  'cache-key aXb',
+  'C:\\temp is gone',
+  'ÉTÉ was here',
+]
 
 let bed: WebBed
 beforeAll(async () => {
@@ -50,7 +63,8 @@ const items = async (path: string) => {
   expect(status, text.slice(0, 300)).toBe(200)
   return (body as never as { items: Record<string, string>[] }).items
 }
-const traces = async (query: string) => (await items(`/api/v1/traces?${query}`)).map((item) => Number(`0x${item.trace_id}`))
+const traces = async (query: string) =>
+  (await items(`/api/v1/traces?${query}`)).map((item) => Number(`0x${item.trace_id}`))
 const found = async (q: string) => (await items(`/api/v1/logs?q=${encodeURIComponent(q)}`)).map((item) => item.body)
 
 describe('requests by exception', () => {
