@@ -8,19 +8,23 @@ import type { EvalOptions } from '../main.ts'
 /** As many as one service may have in production. */
 const maxPatterns = 5000
 
+const STRUCTURED = '.structured.csv.gz'
+const RAW = '.log.gz'
+
 /** Mines each system's lines in file order; writes `OUT/<system>.csv` with the pattern that stands for each line at the end. */
 export default async function run({ input, out, progress }: EvalOptions): Promise<void> {
   mkdirSync(out, { recursive: true })
-  const suffix = '.structured.csv.gz'
-  const systems = readdirSync(input)
-    .filter((f) => f.endsWith(suffix))
-    .sort()
-  for (const file of systems) {
-    const system = file.slice(0, -suffix.length)
-    const lines = parseCsvRecords(readText(join(input, file))).map((row) => ({
-      id: row.LineId!,
-      body: row.Content!,
-    }))
+  const files = new Set(readdirSync(input))
+  const systems = [...files].flatMap((f) =>
+    [STRUCTURED, RAW].flatMap((s) => (f.endsWith(s) ? [f.slice(0, -s.length)] : [])),
+  )
+  for (const system of [...new Set(systems)].sort()) {
+    const lines = files.has(system + STRUCTURED)
+      ? parseCsvRecords(readText(join(input, system + STRUCTURED))).map((row) => ({
+          id: row.LineId!,
+          body: row.Content!,
+        }))
+      : rawLines(readText(join(input, system + RAW)))
     const miner = createPatternMiner({ maxPatterns })
     const ids = lines.map((line) => miner.observe(line.body).id)
     const rows = lines.map((line, i) => `${line.id},${miner.resolve(ids[i]!)}`)
@@ -28,3 +32,10 @@ export default async function run({ input, out, progress }: EvalOptions): Promis
     progress(`${system}: ${lines.length} lines, ${miner.patterns().length} patterns`)
   }
 }
+
+/** Lines as they were written, with their times and levels: numbered from 1. */
+const rawLines = (text: string) =>
+  text
+    .replace(/\r?\n$/, '')
+    .split(/\r?\n/)
+    .map((body, i) => ({ id: String(i + 1), body }))
