@@ -1,6 +1,7 @@
 import { type BinomialNull, smallestRise } from './binomial.ts'
 import { levelFor } from './calibrate.ts'
 import { scoreOf } from './kinds.ts'
+import { noRequests } from './nodata.ts'
 import { EXACT_SHARE, exonerate, penaltyOf, type ShareLook, SMALLEST_CHANGE, strongest, totalsOf } from './shares.ts'
 import type { CountsInput, Judgement } from './types.ts'
 import { probability } from './words.ts'
@@ -16,7 +17,7 @@ const THIN_EFFECT = 0.1
 export function judgeCounts(input: CountsInput): Judgement {
   const alpha = EXACT_SHARE * levelFor(input.sensitivity, input.siblings)
   const n = { baseline: totalsOf(input.baseline).total, current: totalsOf(input.current).total }
-  if (n.current === 0 || n.baseline === 0) return noRequests(n)
+  if (n.current === 0 || n.baseline === 0) return { ...noRequests(n, 'absolute'), upper: 1 }
   const before = strongest(input.baseline, input.current)
   return explain(exonerate(before, input.concurrent, input.current.length), before, input, n, alpha)
 }
@@ -110,24 +111,4 @@ function needsOf(look: ShareLook, alpha: number): string | null {
     else low = mid + 1
   }
   return `about ${totals[low]! - look.total} more requests`
-}
-
-function noRequests(n: Judgement['n']): Judgement {
-  const stopped = n.current === 0 && n.baseline > 0
-  return {
-    judgement: 'nodata',
-    worse: false,
-    reason: stopped ? 'no request since the deploy' : 'no request before the deploy',
-    observed: 0,
-    expected: 0,
-    lower: 0,
-    upper: 1,
-    effect: 0,
-    effectUnit: 'absolute',
-    pValue: 1,
-    score: 0,
-    n,
-    power: { smallestEffect: null, needs: 'requests' },
-    method: stopped ? 'vanished' : 'no-data',
-  }
 }

@@ -2,6 +2,7 @@ import { smallestRise } from './binomial.ts'
 import { levelFor } from './calibrate.ts'
 import { countAbove, cutAt, pool, quantileAt, totalOf } from './histogram.ts'
 import { scoreOf } from './kinds.ts'
+import { noRequests } from './nodata.ts'
 import { EXACT_SHARE, exonerate, penaltyOf, type ShareLook, strongest, totalsOf } from './shares.ts'
 import type { Count, DistributionInput, Histogram, Judgement } from './types.ts'
 import { probability } from './words.ts'
@@ -38,7 +39,7 @@ type Cut = {
 export function judgeDistribution(input: DistributionInput): Judgement {
   const before = pool(input.baseline)
   const n = { baseline: totalOf(before), current: totalOf(pool(input.current)) }
-  if (n.baseline === 0 || n.current === 0) return noRequests(n)
+  if (n.baseline === 0 || n.current === 0) return noRequests(n, 'ratio')
   const alpha = (EXACT_SHARE * levelFor(input.sensitivity, input.siblings)) / CUTS.length
   const cuts = CUTS.map((q) => judgeCut(input, before, q, alpha))
   const found = cuts.filter((c) => c.look.p <= alpha && c.matters)
@@ -137,24 +138,4 @@ function reasonOf(cut: Cut, judgement: Judgement['judgement'], p: number, limit:
   if (p <= limit) return `${seen}; certain, but too small to matter ${end}`
   if (cut.before.p * CUTS.length <= limit) return `${seen}; the old version shows it in the same minutes ${end}`
   return `${seen}; within what the baseline allows ${end}`
-}
-
-function noRequests(n: Judgement['n']): Judgement {
-  const stopped = n.current === 0 && n.baseline > 0
-  return {
-    judgement: 'nodata',
-    worse: false,
-    reason: stopped ? 'no request since the deploy' : 'no request before the deploy',
-    observed: 0,
-    expected: 0,
-    lower: 0,
-    upper: 0,
-    effect: 0,
-    effectUnit: 'ratio',
-    pValue: 1,
-    score: 0,
-    n,
-    power: { smallestEffect: null, needs: 'requests' },
-    method: stopped ? 'vanished' : 'no-data',
-  }
 }

@@ -1,5 +1,6 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics'
 import { PRIORS, scoreOf } from './kinds.ts'
+import { noData } from './nodata.ts'
 import { type Scale, scaleOf } from './scale.ts'
 import { studentTail } from './student.ts'
 import type { Judgement, Kind } from './types.ts'
@@ -72,25 +73,12 @@ function leastOf(compared: readonly Compared[]): { found: Compared; pValue: numb
 
 function tooFew(n: Judgement['n']): Judgement {
   const after = n.current < MIN_EACH
-  return {
-    judgement: 'nodata',
-    worse: false,
+  return noData({
     reason: after
       ? `only ${n.current} buckets since the deploy, ${MIN_EACH} are needed`
       : `only ${n.baseline} buckets before the deploy`,
-    observed: 0,
-    expected: 0,
-    lower: 0,
-    upper: 0,
-    effect: 0,
-    effectUnit: 'ratio',
-    pValue: 1,
-    score: 0,
     n,
-    power: {
-      smallestEffect: null,
-      needs: after ? `${MIN_EACH - n.current} more buckets` : `${9 - n.baseline} more buckets before the deploy`,
-    },
+    needs: after ? `${MIN_EACH - n.current} more buckets` : `${9 - n.baseline} more buckets before the deploy`,
     method: 'no-data',
-  }
+  })
 }

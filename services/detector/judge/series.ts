@@ -2,6 +2,7 @@ import { median } from 'simple-statistics'
 import { excessAt, levelFor, pOfExcess, type Watch } from './calibrate.ts'
 import { judgeFew } from './few.ts'
 import { PRIORS, scoreOf } from './kinds.ts'
+import { noData } from './nodata.ts'
 import { type Band, bandsFor, type Columns, columnsOf, shiftOf } from './placebo.ts'
 import { type Scale, scaleOf } from './scale.ts'
 import type { Judgement, Kind, SeriesInput, Values } from './types.ts'
@@ -214,21 +215,10 @@ function conclude(series: Series, look: Look, seen: number): Judgement {
 }
 
 /** The series has stopped: no number to judge, but not nothing to say. */
-function vanished(baseline: number, waited: number): Judgement {
-  return {
-    judgement: 'nodata',
-    worse: false,
+const vanished = (baseline: number, waited: number): Judgement =>
+  noData({
     reason: `no value in ${waited} buckets since the deploy, ${baseline} before it`,
-    observed: 0,
-    expected: 0,
-    lower: 0,
-    upper: 0,
-    effect: 0,
-    effectUnit: 'ratio',
-    pValue: 1,
-    score: 0,
     n: { baseline, current: 0 },
-    power: { smallestEffect: null, needs: 'one value' },
+    needs: 'one value',
     method: baseline > 0 ? 'vanished' : 'no-data',
-  }
-}
+  })
