@@ -1,57 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { type DecideOptions, decide } from '../../../services/detector/decide/decide.ts'
+import { decide } from '../../../services/detector/decide/decide.ts'
 import type { Verdict } from '../../../shared/model/verdict.ts'
+import { DEPLOY_MS, lookAt, M0, newVersion, oldVersion, threeRoutes } from '../../support/story.ts'
 import type { Traffic } from '../../support/telemetry.ts'
 import { deployOf, windowOf } from '../../support/window.ts'
 
-const T0 = Date.parse('2026-03-01T10:00:00Z')
-const M0 = T0 / 60_000
-const options = (closedMinute: number, more: Partial<DecideOptions> = {}): DecideOptions => ({
-  settleMinutes: 1,
-  watchMinutes: 60,
-  sensitivity: 'normal',
-  closedMinute,
-  quiet: false,
-  othersAlive: false,
-  excluded: new Set(),
-  before: null,
-  nowMs: T0,
-  ...more,
-})
-
 type Change = { route?: Traffic['routes'][string]; rate?: number; seed: number }
-const routes = (b: Traffic['routes'][string] = {}): Traffic['routes'] => ({
-  '/a': { medianMs: 40, sigma: 0.5 },
-  '/b': { medianMs: 80, sigma: 0.7, ...b },
-  '/c': { medianMs: 20, sigma: 0.4 },
-})
-
 /** Two hours of v1, ten minutes of v2, looked at every minute. */
 function tenMinutes({ route = {}, rate = 40, seed }: Change): Verdict[] {
-  const v1: Traffic = {
-    service: 's',
-    version: 'v1',
-    commit: 'c1',
-    fromMs: T0,
-    minutes: 120,
-    requestsPerMinute: 40,
-    routes: routes(),
-    seed: seed * 2,
-  }
-  const v2: Traffic = {
-    ...v1,
-    version: 'v2',
-    commit: 'c2',
-    fromMs: T0 + 7_200_000,
-    minutes: 10,
-    requestsPerMinute: rate,
-    routes: routes(route),
-    seed: seed * 2 + 1,
-  }
+  const v1 = oldVersion({ seed: seed * 2 })
+  const v2 = newVersion(v1, { minutes: 10, requestsPerMinute: rate, routes: threeRoutes(route), seed: seed * 2 + 1 })
   const window = windowOf([v1, v2], M0, M0 + 180)
   const looks: Verdict[] = []
   for (let m = 120; m < 130; m++)
-    looks.push(decide(window, deployOf(v2), options(M0 + m, { quiet: m === 129, before: looks.at(-1) ?? null })))
+    looks.push(decide(window, deployOf(v2), lookAt(M0 + m, { quiet: m === 129, before: looks.at(-1) ?? null })))
   return looks
 }
 
@@ -111,71 +73,36 @@ it('says in milliseconds what was compared of latencies', () => {
 })
 
 it('judges a canary against the old version in the same minutes', () => {
-  const v1: Traffic = {
-    service: 's',
-    version: 'v1',
-    commit: 'c1',
-    fromMs: T0,
-    minutes: 150,
-    requestsPerMinute: 60,
-    routes: routes(),
-    seed: 1,
-  }
-  const canary: Traffic = {
-    ...v1,
-    version: 'v2',
-    commit: 'c2',
-    fromMs: T0 + 7_200_000,
-    minutes: 30,
-    requestsPerMinute: 20,
-    seed: 2,
-  }
+  const v1 = oldVersion({ minutes: 150, requestsPerMinute: 60, seed: 1 })
+  const canary = newVersion(v1, { minutes: 30, requestsPerMinute: 20, seed: 2 })
   // Both versions fail alike in the last half hour: an incident that is not the deploy's.
-  const incident = { ...v1, fromMs: T0 + 7_200_000, minutes: 30, routes: routes({ errorRatio: 0.3 }), seed: 3 }
+  const incident = { ...v1, fromMs: DEPLOY_MS, minutes: 30, routes: threeRoutes({ errorRatio: 0.3 }), seed: 3 }
   const window = windowOf(
-    [{ ...v1, minutes: 120 }, incident, { ...canary, routes: routes({ errorRatio: 0.3 }) }],
+    [{ ...v1, minutes: 120 }, incident, { ...canary, routes: threeRoutes({ errorRatio: 0.3 }) }],
     M0,
     M0 + 200,
   )
-  expect(decide(window, deployOf(canary), options(M0 + 149)).verdict).toBe('no_difference')
-  const guilty = windowOf([v1, { ...canary, routes: routes({ errorRatio: 0.3 }) }], M0, M0 + 200)
-  expect(decide(guilty, deployOf(canary), options(M0 + 149)).verdict).toBe('regressed')
+  expect(decide(window, deployOf(canary), lookAt(M0 + 149)).verdict).toBe('no_difference')
+  const guilty = windowOf([v1, { ...canary, routes: threeRoutes({ errorRatio: 0.3 }) }], M0, M0 + 200)
+  expect(decide(guilty, deployOf(canary), lookAt(M0 + 149)).verdict).toBe('regressed')
 })
 
 it('compares the whole service before and after where a flag changed and no version', () => {
-  const before: Traffic = {
-    service: 's',
-    version: 'v1',
-    commit: 'c1',
-    fromMs: T0,
-    minutes: 120,
-    requestsPerMinute: 40,
-    routes: routes(),
-    seed: 1,
-  }
+  const before = oldVersion({ seed: 1 })
   const after: Traffic = {
     ...before,
-    fromMs: T0 + 7_200_000,
+    fromMs: DEPLOY_MS,
     minutes: 10,
-    routes: routes({ errorRatio: 0.2 }),
+    routes: threeRoutes({ errorRatio: 0.2 }),
     seed: 2,
   }
   const flag = deployOf(after, { kind: 'flag', version: '', commit: '', first_seen_at: null })
-  expect(decide(windowOf([before, after], M0, M0 + 180), flag, options(M0 + 129)).verdict).toBe('regressed')
+  expect(decide(windowOf([before, after], M0, M0 + 180), flag, lookAt(M0 + 129)).verdict).toBe('regressed')
 })
 
 it('says that nothing is there to compare with for the first version ever', () => {
-  const only: Traffic = {
-    service: 's',
-    version: 'v1',
-    commit: 'c1',
-    fromMs: T0,
-    minutes: 30,
-    requestsPerMinute: 40,
-    routes: routes(),
-    seed: 1,
-  }
-  const verdict = decide(windowOf([only], M0 - 360, M0 + 60), deployOf(only), options(M0 + 29))
+  const only = oldVersion({ minutes: 30, seed: 1 })
+  const verdict = decide(windowOf([only], M0 - 360, M0 + 60), deployOf(only), lookAt(M0 + 29))
   expect(verdict).toMatchObject({
     verdict: 'insufficient_data',
     reason: expect.stringContaining('nothing to compare with'),
@@ -183,21 +110,9 @@ it('says that nothing is there to compare with for the first version ever', () =
 })
 
 it('tells a version that was announced and never seen from one that regressed', () => {
-  const v1: Traffic = {
-    service: 's',
-    version: 'v1',
-    commit: 'c1',
-    fromMs: T0,
-    minutes: 150,
-    requestsPerMinute: 40,
-    routes: routes(),
-    seed: 1,
-  }
-  const announced = deployOf(
-    { ...v1, version: 'v2', commit: 'c2', fromMs: T0 + 7_200_000 },
-    { first_seen_at: null, sources: ['api'] },
-  )
-  const verdict = decide(windowOf([v1], M0, M0 + 200), announced, options(M0 + 149))
+  const v1 = oldVersion({ minutes: 150, seed: 1 })
+  const announced = deployOf(newVersion(v1, { minutes: 0, seed: 2 }), { first_seen_at: null, sources: ['api'] })
+  const verdict = decide(windowOf([v1], M0, M0 + 200), announced, lookAt(M0 + 149))
   expect(verdict).toMatchObject({
     verdict: 'insufficient_data',
     reason: expect.stringContaining('nothing of version v2'),
@@ -205,24 +120,12 @@ it('tells a version that was announced and never seen from one that regressed', 
 })
 
 it('says when a service falls silent with its deploy while others do not', () => {
-  const v1: Traffic = {
-    service: 's',
-    version: 'v1',
-    commit: 'c1',
-    fromMs: T0,
-    minutes: 120,
-    requestsPerMinute: 40,
-    routes: routes(),
-    seed: 1,
-  }
-  const dead = deployOf(
-    { ...v1, version: 'v2', commit: 'c2', fromMs: T0 + 7_200_000 },
-    { first_seen_at: null, sources: ['api'] },
-  )
+  const v1 = oldVersion({ seed: 1 })
+  const dead = deployOf(newVersion(v1, { minutes: 0, seed: 2 }), { first_seen_at: null, sources: ['api'] })
   const window = windowOf([v1], M0, M0 + 200)
-  expect(decide(window, dead, options(M0 + 130, { othersAlive: true }))).toMatchObject({
+  expect(decide(window, dead, lookAt(M0 + 130, { othersAlive: true }))).toMatchObject({
     verdict: 'regressed',
     findings: [{ signal: 'silence' }],
   })
-  expect(decide(window, dead, options(M0 + 130)).verdict).not.toBe('regressed')
+  expect(decide(window, dead, lookAt(M0 + 130)).verdict).not.toBe('regressed')
 })

@@ -1,30 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { type DecideOptions, decide } from '../../../services/detector/decide/decide.ts'
+import { decide } from '../../../services/detector/decide/decide.ts'
 import type { Day } from '../../../services/detector/decide/season.ts'
 import type { Verdict } from '../../../shared/model/verdict.ts'
+import { lookAt, M0, newVersion, oldVersion, threeRoutes } from '../../support/story.ts'
 import type { Traffic } from '../../support/telemetry.ts'
 import { deployOf, windowOf } from '../../support/window.ts'
-
-const T0 = Date.parse('2026-03-01T10:00:00Z')
-const M0 = T0 / 60_000
-const options = (closedMinute: number, more: Partial<DecideOptions> = {}): DecideOptions => ({
-  settleMinutes: 1,
-  watchMinutes: 60,
-  sensitivity: 'normal',
-  closedMinute,
-  quiet: false,
-  othersAlive: false,
-  excluded: new Set(),
-  before: null,
-  nowMs: T0,
-  ...more,
-})
-
-const routes = (b: Traffic['routes'][string] = {}): Traffic['routes'] => ({
-  '/a': { medianMs: 40, sigma: 0.5 },
-  '/b': { medianMs: 80, sigma: 0.7, ...b },
-  '/c': { medianMs: 20, sigma: 0.4 },
-})
 
 /** The same hours of the day before, as traffic that was like this; the last hour before the deploy is in it. */
 function yesterdayOf(before: Traffic, after: Traffic): Day {
@@ -44,60 +24,26 @@ function yesterdayOf(before: Traffic, after: Traffic): Day {
  *                        ^ deploy
  */
 it("takes a fall of traffic for the deploy's, unless it fell in the same hour yesterday", () => {
-  const v1: Traffic = {
-    service: 's',
-    version: 'v1',
-    commit: 'c1',
-    fromMs: T0,
-    minutes: 120,
-    requestsPerMinute: 400,
-    routes: routes(),
-    seed: 71,
-  }
-  const v2: Traffic = {
-    ...v1,
-    version: 'v2',
-    commit: 'c2',
-    fromMs: T0 + 7_200_000,
-    minutes: 30,
-    requestsPerMinute: 100,
-    seed: 72,
-  }
+  const v1 = oldVersion({ requestsPerMinute: 400, seed: 71 })
+  const v2 = newVersion(v1, { minutes: 30, requestsPerMinute: 100, seed: 72 })
   const window = windowOf([v1, v2], M0, M0 + 180)
-  const judged = (seasonal: readonly Day[]) => decide(window, deployOf(v2), options(M0 + 149, { seasonal }))
+  const judged = (seasonal: readonly Day[]) => decide(window, deployOf(v2), lookAt(M0 + 149, { seasonal }))
   const falls = (v: Verdict) => v.findings.filter((f) => f.signal === 'throughput' && f.harmful).length
   expect(falls(judged([]))).toBe(1)
   expect(falls(judged([yesterdayOf(v1, v2)]))).toBe(0)
 })
 
 describe('a nightly batch that a deploy happens to meet', () => {
-  const v1: Traffic = {
-    service: 's',
-    version: 'v1',
-    commit: 'c1',
-    fromMs: T0,
-    minutes: 120,
-    requestsPerMinute: 200,
-    routes: routes(),
-    seed: 81,
-  }
+  const v1 = oldVersion({ requestsPerMinute: 200, seed: 81 })
   const batch: Record<string, Traffic['routes'][string]> = {
     error_ratio: { medianMs: 80, sigma: 0.7, errorRatio: 0.08 },
     latency: { medianMs: 160, sigma: 0.7 },
   }
   for (const [signal, b] of Object.entries(batch)) {
-    const v2: Traffic = {
-      ...v1,
-      version: 'v2',
-      commit: 'c2',
-      fromMs: T0 + 7_200_000,
-      minutes: 30,
-      routes: routes(b),
-      seed: 82,
-    }
+    const v2 = newVersion(v1, { minutes: 30, routes: threeRoutes(b), seed: 82 })
     const window = windowOf([v1, v2], M0, M0 + 180)
-    const judged = (seasonal: readonly Day[]) => decide(window, deployOf(v2), options(M0 + 149, { seasonal }))
-    const quiet: Traffic = { ...v2, routes: routes() }
+    const judged = (seasonal: readonly Day[]) => decide(window, deployOf(v2), lookAt(M0 + 149, { seasonal }))
+    const quiet: Traffic = { ...v2, routes: threeRoutes() }
 
     it(`is not the deploy's ${signal} where the same hours of the earlier days rose as well, and says so`, () => {
       const v = judged([yesterdayOf(v1, v2), yesterdayOf(v1, v2)])
@@ -111,7 +57,7 @@ describe('a nightly batch that a deploy happens to meet', () => {
     })
 
     it(`is the deploy's ${signal} where the day before was as bad all along: that is no cycle`, () => {
-      expect(judged([yesterdayOf({ ...v1, routes: routes(b) }, v2)]).verdict).toBe('regressed')
+      expect(judged([yesterdayOf({ ...v1, routes: threeRoutes(b) }, v2)]).verdict).toBe('regressed')
     })
 
     it(`is the deploy's ${signal} where no earlier day is known: a missing day is no zero`, () => {
