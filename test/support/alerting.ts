@@ -18,6 +18,7 @@ import { openSqlite } from '../../shared/state/sqlite.ts'
 import type { State } from '../../shared/state/state.ts'
 import { readMigrations } from '../../shared/store/migrate.ts'
 import { seeded } from './random.ts'
+import type { Sink } from './sink.ts'
 
 export const T0 = Date.parse('2026-03-02T10:00:00.000Z')
 export const BASE_URL = 'https://plumbline.example.com'
@@ -189,4 +190,20 @@ export async function openAlertBed(
     },
   }
   return bed
+}
+
+/** What a webhook channel sends, as far as tests read it. */
+export type Told = {
+  status: string
+  groupKey: string
+  commonAnnotations: Record<string, string>
+  alerts: { status: string; labels: Record<string, string>; annotations: Record<string, string> }[]
+}
+export const toldTo = (sink: Sink): Told[] => sink.received.map((r) => JSON.parse(r.body) as Told)
+
+/** The anomalies are seen, stand through the hold, and are told. */
+export async function fireIn(bed: AlertBed, ...anomalies: ReturnType<typeof anomalyOf>[]): Promise<void> {
+  await bed.pass(...anomalies)
+  await bed.clock.advance(3_000)
+  await bed.pass()
 }

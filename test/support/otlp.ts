@@ -60,3 +60,24 @@ export const idColumns = {
   logs: { table: 'otel_logs', column: 'Body' },
   metrics: { table: 'otel_metrics_gauge', column: 'MetricDescription' },
 } as const
+
+let serial = 0
+/** A request of items that no other has, from now. */
+export function freshRequest(
+  signal: SignalName = 'traces',
+  items = 1,
+): { ids: string[]; request: object; body: Buffer } {
+  const ids = Array.from({ length: items }, () => `item-${serial++}`)
+  const request = requestOf(signal, ids, Date.now())
+  return { ids, request, body: encodeRequest(signal, request) }
+}
+
+export const PROTOBUF = { 'content-type': 'application/x-protobuf' }
+export const JSON_TYPE = { 'content-type': 'application/json' }
+/** One log record from now, as OTLP/JSON. */
+export const logsJson = (id: string): string =>
+  JSON.stringify({
+    resourceLogs: [
+      { scopeLogs: [{ logRecords: [{ timeUnixNano: `${Date.now()}000000`, body: { stringValue: id } }] }] },
+    ],
+  })

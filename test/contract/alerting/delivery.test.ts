@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../shared/runtime/clock.ts'
 import { createChannel, deleteChannel, getChannel, rotateSecret } from '../../../shared/state/channels.ts'
 import { enqueueTest, getDelivery, listDeliveries, replayDelivery } from '../../../shared/state/deliveries.ts'
-import { type AlertBed, anomalyOf, at, closed, openAlertBed } from '../../support/alerting.ts'
+import { type AlertBed, anomalyOf, at, closed, fireIn, openAlertBed } from '../../support/alerting.ts'
 import { type Answer, openSink, type Sink } from '../../support/sink.ts'
 
 let bed: AlertBed
@@ -22,11 +22,8 @@ afterEach(async () => {
 })
 
 const channel = (name = 'on-call', url = sink.url) => createChannel(bed.context, { name, kind: 'webhook', url })
-const fire = async (...anomalies: ReturnType<typeof anomalyOf>[]) => {
-  await bed.pass(...(anomalies.length > 0 ? anomalies : [anomalyOf()]))
-  await bed.clock.advance(3_000)
-  await bed.pass()
-}
+const fire = (...anomalies: ReturnType<typeof anomalyOf>[]) =>
+  fireIn(bed, ...(anomalies.length > 0 ? anomalies : [anomalyOf()]))
 const wait = async (ms: number) => {
   await bed.clock.advance(ms)
   await bed.deliver()

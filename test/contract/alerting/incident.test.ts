@@ -3,15 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createChannel } from '../../../shared/state/channels.ts'
 import { acknowledgeIncident, getIncident, listIncidents, noteIncident } from '../../../shared/state/incidents.ts'
 import { createSilence, expireSilence } from '../../../shared/state/silences.ts'
-import { type AlertBed, anomalyOf, at, BASE_URL, closed, openAlertBed } from '../../support/alerting.ts'
+import { type AlertBed, anomalyOf, at, BASE_URL, closed, fireIn, openAlertBed, toldTo } from '../../support/alerting.ts'
 import { openSink, type Sink } from '../../support/sink.ts'
-
-type Body = {
-  status: string
-  groupKey: string
-  commonAnnotations: Record<string, string>
-  alerts: { status: string; labels: Record<string, string>; annotations: Record<string, string> }[]
-}
 
 let bed: AlertBed
 let sink: Sink
@@ -27,14 +20,9 @@ afterEach(async () => {
   await sink.close()
 })
 
-const bodies = () => sink.received.map((r) => JSON.parse(r.body) as Body)
+const bodies = () => toldTo(sink)
 const told = () => bodies().map((b) => b.status)
-/** Fires: the anomaly is seen, stands through the hold, and is told. */
-const fire = async (...anomalies: ReturnType<typeof anomalyOf>[]) => {
-  await bed.pass(...anomalies)
-  await bed.clock.advance(3_000)
-  await bed.pass()
-}
+const fire = (...anomalies: ReturnType<typeof anomalyOf>[]) => fireIn(bed, ...anomalies)
 
 /**  anomaly   ┌─────────────┐
  *            ─┘             └───────────

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ChannelKind } from '../../../shared/model/alert.ts'
 import { createChannel } from '../../../shared/state/channels.ts'
 import { enqueueTest, listDeliveries } from '../../../shared/state/deliveries.ts'
-import { type AlertBed, anomalyOf, closed, openAlertBed, T0 } from '../../support/alerting.ts'
+import { type AlertBed, anomalyOf, closed, fireIn, openAlertBed, T0 } from '../../support/alerting.ts'
 import { type Answer, openSink, type Received, type Sink } from '../../support/sink.ts'
 
 let bed: AlertBed
@@ -28,11 +28,7 @@ const anomaly = async () => {
   return anomalyOf({ deploy: { id, version: 'v42', commit: 'b'.repeat(40), commits: [] } })
 }
 /** It fires, and is over again, in the bed's time. */
-const fire = async (...of: ReturnType<typeof anomalyOf>[]) => {
-  await bed.pass(...of)
-  await bed.clock.advance(3_000)
-  await bed.pass()
-}
+const fire = (...of: ReturnType<typeof anomalyOf>[]) => fireIn(bed, ...of)
 const end = async (a: ReturnType<typeof anomalyOf>) => {
   await bed.pass(closed(a, bed.clock.nowMs() - T0))
   await bed.clock.advance(60_000)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type IngestBed, openIngest } from '../../support/ingest.ts'
-import { encodeRequest, idColumns, requestOf, type SignalName } from '../../support/otlp.ts'
+import { encodeRequest, freshRequest, idColumns, JSON_TYPE, logsJson, PROTOBUF } from '../../support/otlp.ts'
 import { partialOf, send, sendRaw, statusOf } from '../../support/raw-http.ts'
 import { until } from '../../support/wait.ts'
 
@@ -10,20 +10,6 @@ beforeAll(async () => {
 })
 afterAll(() => bed.close())
 
-let serial = 0
-const fresh = (signal: SignalName = 'traces', items = 1) => {
-  const ids = Array.from({ length: items }, () => `item-${serial++}`)
-  const request = requestOf(signal, ids, Date.now())
-  return { ids, request, body: encodeRequest(signal, request) }
-}
-const PROTOBUF = { 'content-type': 'application/x-protobuf' }
-const JSON_TYPE = { 'content-type': 'application/json' }
-const logsJson = (id: string) =>
-  JSON.stringify({
-    resourceLogs: [
-      { scopeLogs: [{ logRecords: [{ timeUnixNano: `${Date.now()}000000`, body: { stringValue: id } }] }] },
-    ],
-  })
 const post = (path: string, headers: Record<string, string>, body: Uint8Array | string) =>
   send(`${bed.http}${path}`, { headers, body })
 
@@ -43,7 +29,7 @@ describe('OTLP/HTTP', () => {
   })
 
   it('O20: recognises what is sent again after the sender hung up before the answer', async () => {
-    const { ids, body } = fresh('logs')
+    const { ids, body } = freshRequest('logs')
     const head = `POST /v1/logs HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-protobuf\r\ncontent-length: ${body.length}\r\n\r\n`
     await sendRaw(bed.http, Buffer.concat([Buffer.from(head), body]), true)
     const before = await bed.metric('resends_absorbed_total')
@@ -132,7 +118,11 @@ describe('OTLP/HTTP', () => {
   })
 
   it('stores what it answered 200, each item once, and notes the minutes', async () => {
-    const sent = { traces: fresh('traces', 30), logs: fresh('logs', 30), metrics: fresh('metrics', 30) }
+    const sent = {
+      traces: freshRequest('traces', 30),
+      logs: freshRequest('logs', 30),
+      metrics: freshRequest('metrics', 30),
+    }
     for (const signal of ['traces', 'logs', 'metrics'] as const) {
       for (let i = 0; i < 3; i++) expect((await post(`/v1/${signal}`, PROTOBUF, sent[signal].body)).status).toBe(200)
       const { table, column } = idColumns[signal]

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type IngestBed, openIngest } from '../../support/ingest.ts'
-import { encodeRequest, requestOf, type SignalName } from '../../support/otlp.ts'
+import { freshRequest, JSON_TYPE, logsJson, PROTOBUF } from '../../support/otlp.ts'
 import { type Answer, send, statusOf } from '../../support/raw-http.ts'
 
 let bed: IngestBed
@@ -10,20 +10,6 @@ beforeAll(async () => {
 })
 afterAll(() => bed.close())
 
-let serial = 0
-const fresh = (signal: SignalName = 'traces', items = 1) => {
-  const ids = Array.from({ length: items }, () => `item-${serial++}`)
-  const request = requestOf(signal, ids, Date.now())
-  return { ids, request, body: encodeRequest(signal, request) }
-}
-const PROTOBUF = { 'content-type': 'application/x-protobuf' }
-const JSON_TYPE = { 'content-type': 'application/json' }
-const logsJson = (id: string) =>
-  JSON.stringify({
-    resourceLogs: [
-      { scopeLogs: [{ logRecords: [{ timeUnixNano: `${Date.now()}000000`, body: { stringValue: id } }] }] },
-    ],
-  })
 const post = (path: string, headers: Record<string, string>, body: Uint8Array | string) =>
   send(`${bed.http}${path}`, { headers, body })
 
@@ -43,7 +29,7 @@ const cases: Case[] = [
   ...(['traces', 'metrics', 'logs'] as const).map((signal) => ({
     row: 'O2',
     of: `protobuf ${signal}`,
-    ask: () => post(`/v1/${signal}`, PROTOBUF, fresh(signal).body),
+    ask: () => post(`/v1/${signal}`, PROTOBUF, freshRequest(signal).body),
     status: 200,
     type: 'application/x-protobuf',
   })),
@@ -71,7 +57,7 @@ const cases: Case[] = [
   {
     row: 'O5',
     of: 'no content type',
-    ask: () => post('/v1/traces', {}, fresh().body),
+    ask: () => post('/v1/traces', {}, freshRequest().body),
     status: 415,
     type: 'application/json',
     code: 3,
@@ -111,13 +97,13 @@ const cases: Case[] = [
   {
     row: 'O8',
     of: 'gzip',
-    ask: () => post('/v1/traces', { ...PROTOBUF, 'content-encoding': 'gzip' }, gzipSync(fresh().body)),
+    ask: () => post('/v1/traces', { ...PROTOBUF, 'content-encoding': 'gzip' }, gzipSync(freshRequest().body)),
     status: 200,
   },
   {
     row: 'O9',
     of: 'brotli',
-    ask: () => post('/v1/traces', { ...PROTOBUF, 'content-encoding': 'br' }, fresh().body),
+    ask: () => post('/v1/traces', { ...PROTOBUF, 'content-encoding': 'br' }, freshRequest().body),
     status: 415,
     type: 'application/x-protobuf',
     code: 3,
@@ -126,19 +112,19 @@ const cases: Case[] = [
   {
     row: 'O10',
     of: 'GZIP',
-    ask: () => post('/v1/traces', { ...PROTOBUF, 'content-encoding': 'GZIP' }, gzipSync(fresh().body)),
+    ask: () => post('/v1/traces', { ...PROTOBUF, 'content-encoding': 'GZIP' }, gzipSync(freshRequest().body)),
     status: 200,
   },
   {
     row: 'O10',
     of: 'identity',
-    ask: () => post('/v1/traces', { ...PROTOBUF, 'content-encoding': 'identity' }, fresh().body),
+    ask: () => post('/v1/traces', { ...PROTOBUF, 'content-encoding': 'identity' }, freshRequest().body),
     status: 200,
   },
   {
     row: 'O11',
     of: 'gzip that is none',
-    ask: () => post('/v1/traces', { ...PROTOBUF, 'content-encoding': 'gzip' }, fresh().body),
+    ask: () => post('/v1/traces', { ...PROTOBUF, 'content-encoding': 'gzip' }, freshRequest().body),
     status: 400,
     type: 'application/x-protobuf',
     code: 3,
@@ -156,7 +142,7 @@ const cases: Case[] = [
     row: 'O12',
     of: 'two gzip members in a row',
     ask: () => {
-      const { body } = fresh('traces', 4)
+      const { body } = freshRequest('traces', 4)
       return post(
         '/v1/traces',
         { ...PROTOBUF, 'content-encoding': 'gzip' },
@@ -196,7 +182,7 @@ const cases: Case[] = [
   {
     row: 'O17',
     of: 'an answer is not compressed',
-    ask: () => post('/v1/traces', { ...PROTOBUF, 'accept-encoding': 'gzip' }, fresh().body),
+    ask: () => post('/v1/traces', { ...PROTOBUF, 'accept-encoding': 'gzip' }, freshRequest().body),
     status: 200,
   },
   {
@@ -217,7 +203,7 @@ const cases: Case[] = [
   {
     row: 'O22',
     of: 'an answer to an allowed origin by wildcard',
-    ask: () => post('/v1/traces', { ...PROTOBUF, origin: 'https://a.apps.example' }, fresh().body),
+    ask: () => post('/v1/traces', { ...PROTOBUF, origin: 'https://a.apps.example' }, freshRequest().body),
     status: 200,
     headers: {
       'access-control-allow-origin': 'https://a.apps.example',
