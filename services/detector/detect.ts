@@ -13,7 +13,8 @@ import { look } from './look.ts'
 import type { Deps, Memory } from './memory.ts'
 import { readChangedLines } from './rolling/roll.ts'
 import { findRolling } from './rolling/run.ts'
-import { findRollingMetrics } from './rolling/run-metrics.ts'
+import { findRollingLines } from './rolling/run-lines.ts'
+import { findRollingTraffic } from './rolling/run-traffic.ts'
 import { spanOf } from './window/cache.ts'
 import { CURSOR, ROLLED, remember, writeResults } from './write.ts'
 
@@ -42,7 +43,8 @@ export async function detect(deps: Deps, memory: Memory, clock: Clock): Promise<
   anomalies.push(...(await followAnomalies(memory, new Set(anomalies.map((a) => a.id)), nowMs)))
   remember(memory, anomalies)
   anomalies.push(...(await findRolling(deps, memory, memory.lines.lines.keys(), nowMs)))
-  anomalies.push(...(await findRollingMetrics(deps, memory, nowMs)))
+  anomalies.push(...(await findRollingLines(deps, memory, nowMs)))
+  anomalies.push(...(await findRollingTraffic(deps, memory, nowMs)))
   await writeResults(deps, memory, { verdicts, anomalies, cursorMs: changes.cursorMs }, nowMs)
   for (const [id, w] of memory.watched) {
     if (!w.verdict?.final || w.dirty) continue
@@ -63,7 +65,7 @@ async function recall(deps: Deps, memory: Memory): Promise<void> {
   for (const a of await anomaliesToFollow(deps.store, [])) memory.open.set(a.id, a)
   const rolled = JSON.parse((await getCursor(deps.state, ROLLED)) ?? '[]') as [string, number][]
   memory.rolledTo = new Map(rolled)
-  memory.metricsRolledTo = new Map(rolled)
+  memory.linesRolledTo = new Map(rolled)
 }
 
 async function judgeAll(

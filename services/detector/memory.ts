@@ -7,6 +7,7 @@ import type { State } from '../../shared/state/state.ts'
 import type { Store } from '../../shared/store/store.ts'
 import { Clocks } from './clocks.ts'
 import type { Day } from './decide/season.ts'
+import { CountLines } from './rolling/counts.ts'
 import { Lines } from './rolling/lines.ts'
 import { MetricLines } from './rolling/metrics.ts'
 import { Triggers } from './rolling/trigger.ts'
@@ -50,14 +51,19 @@ export type Memory = {
   watched: Map<string, Watched>
   /** Open anomalies by id. */
   open: Map<string, Anomaly>
+  /** When the newest anomaly of a signal ended (write.ts): what ended is not found a second time. */
+  ended: Map<string, string>
   /** Closed minute at which an open anomaly was followed last. */
   followed: Map<string, number>
   /** Service-level minutes, what watches them, and up to which minute they were watched, over restarts. */
   lines: Lines
   metrics: MetricLines
+  counts: CountLines
   triggers: Triggers
   rolledTo: Map<string, number>
-  metricsRolledTo: Map<string, number>
+  linesRolledTo: Map<string, number>
+  /** Minute in which the traffic of a service was judged last. */
+  trafficLooked: Map<string, number>
   rolledText: string
   rolledPairs: Set<string>
   /** What was told of deploys when they were looked at last. */
@@ -77,12 +83,15 @@ export const newMemory = (deps: Pick<Deps, 'store' | 'state'>): Memory => ({
   windows: new WindowCache(deps.store),
   watched: new Map(),
   open: new Map(),
+  ended: new Map(),
   followed: new Map(),
   lines: new Lines(),
   metrics: new MetricLines(),
+  counts: new CountLines(),
   triggers: new Triggers(),
   rolledTo: new Map(),
-  metricsRolledTo: new Map(),
+  linesRolledTo: new Map(),
+  trafficLooked: new Map(),
   rolledText: '',
   rolledPairs: new Set(),
   told: new Map(),

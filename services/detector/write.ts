@@ -7,6 +7,7 @@ import { writeAnomalies } from '../../shared/store/anomalies.ts'
 import { mirrorDeploys } from '../../shared/store/deploys.ts'
 import { writeVerdicts } from '../../shared/store/verdicts.ts'
 import { withAccepted } from './anomalies/accepted.ts'
+import { pairOf } from './clocks.ts'
 import type { Deps, Memory } from './memory.ts'
 
 export const CURSOR = 'detector.touched'
@@ -41,10 +42,19 @@ export async function writeResults(
   memory.cursorMs = found.cursorMs
 }
 
-/** Keeps what is open at hand. */
+/** Signals of which it is remembered when they ended. */
+const MAX_ENDED = 20_000
+
+/** Keeps what is open at hand, and when what is closed ended. */
 export function remember(memory: Memory, anomalies: readonly Anomaly[]): void {
+  if (memory.ended.size > MAX_ENDED) memory.ended.clear()
   for (const a of anomalies) {
     if (a.state === 'open') memory.open.set(a.id, a)
     else memory.open.delete(a.id)
+    if (a.ended_at !== null) memory.ended.set(signalKey(a), a.ended_at)
   }
 }
+
+/** What tells the anomalies of one signal of a service apart from all others. */
+export const signalKey = (a: Pick<Anomaly, 'service' | 'environment' | 'signal' | 'dimension'>): string =>
+  `${pairOf(a.service, a.environment)}\n${a.signal}\n${a.dimension}`

@@ -64,8 +64,8 @@ export function exceptionSignal(frame: Frame, type: string, sensitivity: Sensiti
   }
 }
 
-/** Error and fatal records, out of all log records. */
-function errorLogs(frame: Frame): Track {
+/** Error and fatal records, out of all log records, slot by slot. */
+export function errorLogs(frame: Frame): Track {
   const bad = BAD_SEVERITIES.map((severity) => track(frame, 'log', severity))
   const [error, fatal] = [bad[0]!, bad[1]!]
   const plus = (a: Count[], b: Count[]) => a.map((c, i) => ({ bad: 0, total: c.total + (b[i]?.total ?? 0) }))

@@ -9,8 +9,8 @@ const DUE = 20
 /** Only a service that had requests in this share of the minutes before can be missed. */
 const STEADY_SHARE = 0.9
 
-/** A service that gets no request any more since its deploy, while others do. */
-export function silence(frame: Frame, o: { closedMinute: number; othersAlive: boolean }): Signal[] {
+/** A service that gets no request any more since its deploy, while others do. `since`: words for when, where that is no deploy. */
+export function silence(frame: Frame, o: { closedMinute: number; othersAlive: boolean; since?: string }): Signal[] {
   const closed = o.closedMinute + 1 - frame.window.fromMinute
   const minutes = closed - Math.max(frame.from, frame.start)
   if (!o.othersAlive || minutes < SILENT_MINUTES || frame.requestsOfAll > 0 || frame.baseline.length < 30) return []
@@ -20,7 +20,7 @@ export function silence(frame: Frame, o: { closedMinute: number; othersAlive: bo
   const steady = perMinute.filter((n) => n > 0).length >= STEADY_SHARE * perMinute.length
   if (!steady || rate * minutes < DUE) return []
   const pValue = Math.exp(-rate * minutes)
-  const reason = `no request in ${minutes} minutes since the deploy, about ${digits(rate * minutes)} expected`
+  const reason = `no request in ${minutes} minutes${o.since ?? ' since the deploy'}, about ${digits(rate * minutes)} expected`
   return [
     {
       name: 'silence',

@@ -1,22 +1,20 @@
 import { Clocks, pairOf } from '../clocks.ts'
-import type { Lines } from '../rolling/lines.ts'
-import type { MetricLines } from '../rolling/metrics.ts'
+import type { Memory } from '../memory.ts'
 
 /** Event time itself is the clock: every minute before now is closed, and nothing is under way. */
 export class ReplayClocks extends Clocks {
-  readonly #lines: Lines
-  readonly #metrics: MetricLines
+  readonly #of: Pick<Memory, 'lines' | 'metrics' | 'counts'>
 
-  constructor(lines: Lines, metrics: MetricLines) {
+  constructor(of: Pick<Memory, 'lines' | 'metrics' | 'counts'>) {
     super()
-    this.#lines = lines
-    this.#metrics = metrics
+    this.#of = of
   }
 
   override closedMinute(pair: string, nowMs: number): number | null {
-    const line = this.#lines.lines.get(pair)
+    const { lines, metrics, counts } = this.#of
+    const line = lines.lines.get(pair)
     const before = Math.floor(nowMs / 60_000) - 1
-    const seen = (m: number) => (line ? line.points.has(m) : this.#metrics.has(pair, m))
+    const seen = (m: number) => line?.points.has(m) || metrics.has(pair, m) || counts.has(pair, m)
     for (let m = before; m > before - 120; m--) if (seen(m)) return m
     return null
   }
@@ -33,7 +31,7 @@ export class ReplayClocks extends Clocks {
     const before = Math.floor(nowMs / 60_000) - 1
     const own = this.closedMinute(pair, nowMs) ?? 0
     if (before - own < 2 || before - own > 90) return null
-    const alive = [...this.#lines.lines.values()].some(
+    const alive = [...this.#of.lines.lines.values()].some(
       (l) => pairOf(l.service, l.environment) !== pair && l.points.has(before),
     )
     return alive ? before : null

@@ -8,11 +8,13 @@ import { dueOf } from '../due.ts'
 import { followAnomalies } from '../follow.ts'
 import { look } from '../look.ts'
 import { type Deps, type Memory, newMemory } from '../memory.ts'
+import { CountLines } from '../rolling/counts.ts'
 import { KEEP_MINUTES, Lines } from '../rolling/lines.ts'
 import { MetricLines } from '../rolling/metrics.ts'
 import { readRolling } from '../rolling/roll.ts'
 import { findRolling } from '../rolling/run.ts'
-import { findRollingMetrics } from '../rolling/run-metrics.ts'
+import { findRollingLines } from '../rolling/run-lines.ts'
+import { findRollingTraffic } from '../rolling/run-traffic.ts'
 import { spanOf } from '../window/cache.ts'
 import { remember } from '../write.ts'
 import { ReplayClocks } from './clocks.ts'
@@ -57,8 +59,8 @@ export async function replay(deps: Deps, o: ReplayOptions): Promise<ReplayResult
 }
 
 function replayMemory(deps: Deps): Memory {
-  const [lines, metrics] = [new Lines(), new MetricLines()]
-  return { ...newMemory(deps), lines, metrics, clocks: new ReplayClocks(lines, metrics) }
+  const rolling = { lines: new Lines(), metrics: new MetricLines(), counts: new CountLines() }
+  return { ...newMemory(deps), ...rolling, clocks: new ReplayClocks(rolling) }
 }
 
 /** Deploys that began in the span, oldest first. Those of whom only the future knows are no part of it. */
@@ -111,11 +113,13 @@ async function step(
   moved.push(...(await followAnomalies(memory, new Set(moved.map((a) => a.id)), nowMs)))
   remember(memory, moved)
   moved.push(...(await findRolling(deps, memory, memory.lines.lines.keys(), nowMs)))
-  moved.push(...(await findRollingMetrics(deps, memory, nowMs)))
+  moved.push(...(await findRollingLines(deps, memory, nowMs)))
+  moved.push(...(await findRollingTraffic(deps, memory, nowMs)))
   remember(memory, moved)
   for (const a of moved) found.anomalies.set(a.id, a)
   memory.lines.trim()
   memory.metrics.trim(Math.floor(nowMs / 60_000))
+  memory.counts.trim(Math.floor(nowMs / 60_000))
   for (const [id, w] of memory.watched) {
     if (Date.parse(w.deploy.started_at) + watchMs >= nowMs) continue
     memory.watched.delete(id)

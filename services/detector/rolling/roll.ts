@@ -1,5 +1,6 @@
 import type { Changes } from '../changes.ts'
 import type { Deps, Memory } from '../memory.ts'
+import { readCountLines } from './counts.ts'
 import { readLines } from './lines.ts'
 import { readMetricLines } from './metrics.ts'
 
@@ -17,17 +18,19 @@ export async function readChangedLines(deps: Deps, memory: Memory, changes: Chan
   }
   memory.lines.trim()
   memory.metrics.trim(changes.minutes.at(-1) ?? 0)
+  memory.counts.trim(changes.minutes.at(-1) ?? 0)
 }
 
 /** Reads the minutes from … to (exclusive) of what is followed without a deploy. */
 export async function readRolling(
   deps: Pick<Deps, 'store'>,
-  memory: Pick<Memory, 'lines' | 'metrics'>,
+  memory: Pick<Memory, 'lines' | 'metrics' | 'counts'>,
   from: number,
   to: number,
 ): Promise<void> {
   await readLines(deps.store, memory.lines, from, to)
   await readMetricLines(deps.store, memory.metrics, from, to)
+  await readCountLines(deps.store, memory.counts, from, to)
 }
 
 function runs(minutes: readonly number[]): [number, number][] {

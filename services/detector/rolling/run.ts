@@ -23,6 +23,8 @@ const WAIT_MINUTES = 5
 /** A deploy this near may be the cause. */
 const NEAR_MINUTES = 60
 const SAME_CHANGE_MINUTES = 10
+/** What this look can find: one of these is open at a time, and says that the service's requests are not what they were. */
+const OF_REQUESTS: ReadonlySet<Anomaly['signal']> = new Set(['error_ratio', 'latency'])
 
 /** Opens anomalies that no deploy of their service explains. What is open is closed where all anomalies are followed. */
 export async function findRolling(
@@ -66,7 +68,7 @@ async function lookCloser(
   const opened: Anomaly[] = []
   for (const minute of minutes) {
     const isOpen = [...memory.open.values(), ...opened].some(
-      (a) => a.signal !== 'metric' && pairOf(a.service, a.environment) === pair,
+      (a) => OF_REQUESTS.has(a.signal) && pairOf(a.service, a.environment) === pair,
     )
     if (isOpen || (await explained(deps, memory, line, minute))) continue
     const hour = Math.floor(minute / 60) * 60

@@ -85,9 +85,15 @@ it('ties a change of a caller to the deploy of the service that it calls', async
   await d.settle()
   await pair(180, 12, 'v2', broken, { ...front, '/a': { medianMs: 40, peer: 'back', errorRatio: 0.4 } })
   await d.settle()
-  const [anomaly] = await d.anomalies('front')
-  expect(anomaly).toMatchObject({ deploy: { version: 'v2', commit: 'v2' }, dimension: '/a' })
-  expect(anomaly!.suspects[0]).toMatchObject({ service: 'back', version: 'v2' })
+  const found = await d.anomalies('front')
+  expect(found.map((a) => `${a.signal} ${a.dimension}`).sort()).toEqual([
+    'dependency_error_ratio back',
+    'error_ratio /a',
+  ])
+  for (const anomaly of found) {
+    expect(anomaly).toMatchObject({ deploy: { version: 'v2', commit: 'v2' } })
+    expect(anomaly.suspects[0]).toMatchObject({ service: 'back', version: 'v2' })
+  }
 })
 
 /**  calls to ledger that fail      till, v2 at ^      kiosk, never deployed
