@@ -39,14 +39,36 @@ function calm(i: number): ServiceSpec {
 const minuteS = (minute: number) => minute * 60
 const of = ({ service, environment, version, commit }: SeriesRow) => ({ service, environment, version, commit })
 
+/** Log records of a minute: with the traffic, and a share of errors that wanders as its errors do. */
+function linesOf(spec: ServiceSpec, seed: number) {
+  const r = randomFrom(5000 + seed)
+  const perMinute = spec.routes.reduce((n, route) => n + route.perMinute, 0)
+  const share = 0.002 + 0.05 * r.uniform() ** 2
+  let wander = 0
+  return (minute: number) => {
+    wander = 0.9 * wander + spec.drift * r.normal()
+    const busy = perMinute * Math.exp(spec.wave * Math.sin((2 * Math.PI * minute) / DAY + spec.phase))
+    const at = { service: spec.name, environment: ENVIRONMENT, version: 'v1', commit: 'v1', computed_at: 1 }
+    return [
+      { ...at, minute: minuteS(T0 + minute), severity: 'info', count: r.poisson(2 * busy) },
+      { ...at, minute: minuteS(T0 + minute), severity: 'error', count: r.poisson(share * busy * Math.exp(wander)) },
+    ]
+  }
+}
+
 /** The day of one service, drawn request by request, as the rollups hold it. */
 async function store(into: Store, spec: ServiceSpec, seed: number): Promise<void> {
   const draw = drawer(spec, randomFrom(seed))
-  const tables = { rollup_routes: [], rollup_services: [], rollup_edges: [], rollup_metrics: [] } as Record<
-    string,
-    Record<string, unknown>[]
-  >
-  for (let minute = 0; minute < DAY; minute++)
+  const tables = {
+    rollup_routes: [],
+    rollup_services: [],
+    rollup_edges: [],
+    rollup_metrics: [],
+    rollup_logs: [],
+  } as Record<string, Record<string, unknown>[]>
+  const lines = linesOf(spec, seed)
+  for (let minute = 0; minute < DAY; minute++) {
+    tables.rollup_logs!.push(...lines(minute))
     for (const [cell, rows] of draw(minute))
       for (const row of rows)
         for (const [m, total, bad, sum, bucket_index = [], bucket_count = []] of row.cells) {
@@ -70,6 +92,7 @@ async function store(into: Store, spec: ServiceSpec, seed: number): Promise<void
           else if (cell === 'edge') tables.rollup_edges!.push({ ...at, peer: row.key, route: 'call', ...counts })
           else tables.rollup_routes!.push({ ...at, route: row.key, ...counts })
         }
+  }
   for (const [table, rows] of Object.entries(tables))
     for (let i = 0; i < rows.length; i += 20_000) await into.insert(table, rows.slice(i, i + 20_000))
 }
