@@ -16,6 +16,7 @@ import { servicesRoutes } from './api/services.ts'
 import { sessionRoutes } from './api/session.ts'
 import { silenceRoutes } from './api/silences.ts'
 import { statusRoutes } from './api/status.ts'
+import { traceBaselineRoutes } from './api/trace-baseline.ts'
 import { traceRoutes } from './api/traces.ts'
 import { openApiRoute } from './openapi.ts'
 import type { Route } from './route.ts'
@@ -28,6 +29,7 @@ const calls: Route[] = [
   ...patternRoutes,
   ...logRoutes,
   ...traceRoutes,
+  ...traceBaselineRoutes,
   ...deployEventRoutes,
   ...deployRoutes,
   ...compareRoutes,

@@ -33,3 +33,15 @@ export function quantileMs(buckets: Buckets, q: number): number | null {
   }
   return bucketUpperMs(filled.at(-1)?.[0] ?? 0)
 }
+
+/** Which part (0 … 1) took less than `ms`, half of its own bucket counted; null without requests. */
+export function shareBelow(buckets: Buckets, ms: number): number | null {
+  const own = Math.ceil(Math.log2(Math.max(1, ms * 1e6)) * 16) - 1
+  let [below, total] = [0, 0]
+  for (const [index, count] of buckets) {
+    total += count
+    if (index < own) below += count
+    else if (index === own) below += count / 2
+  }
+  return total === 0 ? null : below / total
+}

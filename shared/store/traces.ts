@@ -37,8 +37,10 @@ export type TraceRow = {
 }
 
 const MAX_SPANS = 5000
-/** How long after its request an exception is looked for. */
-const EXCEPTION_LAG_S = 600
+/** How long after its request began an exception is looked for. */
+const EXCEPTION_LAG_MINUTES = 10
+/** Of a page's requests, at most 1,000, as many spans with the exception are followed. */
+const MAX_EXCEPTED = 5000
 
 /** Requests (entry spans), newest first; one more than `limit` where there are more. */
 export function listTraces(store: Store, f: TraceFilter): Promise<TraceRow[]> {
@@ -65,28 +67,49 @@ function sender(f: TraceFilter): Condition {
   return condition
 }
 
-/** Requests whose service recorded the exception in the same trace: it may stand on a span within the request. */
-function withException(f: TraceFilter): Condition {
-  if (f.exception === undefined && f.exceptionMessage === undefined) return { sql: [], params: {} }
-  const spans: Condition = { sql: sender(f).sql, params: {} }
-  const add = adder(spans)
+/** Spans that recorded the exception, newest first: which request of which service, and in which minute. */
+function exceptedSpans(store: Store, f: TraceFilter): Promise<{ trace: string; sender: string; minute: string }[]> {
+  const { sql, params } = sender(f)
+  const add = adder({ sql, params })
   add('ExceptionType = {exception:String}', 'exception', f.exception)
   if (f.exceptionMessage !== undefined) {
-    const { sql, value } = containsText(`event['exception.message']`, 'message', f.exceptionMessage)
-    add(`arrayExists(event -> ${sql}, Events.Attributes)`, 'message', value)
+    const { sql: holds, value } = containsText(`event['exception.message']`, 'message', f.exceptionMessage)
+    add(`arrayExists(event -> ${holds}, Events.Attributes)`, 'message', value)
   }
+  return store.rows(
+    `SELECT TraceId AS trace, ServiceName AS sender, toUnixTimestamp(toStartOfMinute(Timestamp)) AS minute FROM otel_traces
+     WHERE Timestamp >= fromUnixTimestamp64Milli({from:Int64})
+       AND Timestamp < fromUnixTimestamp64Milli({to:Int64}) + toIntervalMinute(${EXCEPTION_LAG_MINUTES}) AND ${sql.join(' AND ')}
+     ORDER BY toStartOfMinute(Timestamp) DESC, Timestamp DESC LIMIT ${MAX_EXCEPTED}`,
+    { ...params, from: f.fromMs, to: f.toMs },
+  )
+}
+
+/**
+ * Requests whose service recorded the exception in the same trace: it may stand on a span within the request. Null where there are none.
+ */
+async function withException(store: Store, f: TraceFilter): Promise<Condition | null> {
+  if (f.exception === undefined && f.exceptionMessage === undefined) return { sql: [], params: {} }
+  const spans = await exceptedSpans(store, f)
+  if (spans.length === 0) return null
+  const minutes = new Set<number>()
+  for (const { minute } of spans)
+    for (let lag = 0; lag <= EXCEPTION_LAG_MINUTES; lag++) minutes.add(Number(minute) - 60 * lag)
   return {
     sql: [
-      `(TraceId, ServiceName) IN (SELECT TraceId, ServiceName FROM otel_traces WHERE Timestamp >= fromUnixTimestamp64Milli({from:Int64})
-         AND Timestamp < fromUnixTimestamp64Milli({to:Int64}) + toIntervalSecond(${EXCEPTION_LAG_S}) AND ${spans.sql.join(' AND ')})`,
+      'toUnixTimestamp(toStartOfMinute(Timestamp)) IN {minutes:Array(UInt32)}',
+      '(TraceId, ServiceName) IN (SELECT t.1, t.2 FROM (SELECT arrayJoin(arrayZip({traces:Array(String)}, {senders:Array(String)})) AS t))',
     ],
-    params: spans.params,
+    params: { minutes: [...minutes], traces: spans.map((s) => s.trace), senders: spans.map((s) => s.sender) },
   }
 }
 
 async function readSlice(store: Store, f: TraceFilter): Promise<TraceRow[]> {
-  const [sent, excepted] = [sender(f), withException(f)]
-  const params = { from: f.fromMs, to: f.toMs, limit: f.limit, ...sent.params, ...excepted.params }
+  const excepted = await withException(store, f)
+  if (!excepted) return []
+  const sent = sender(f)
+  const params: Condition['params'] = { from: f.fromMs, to: f.toMs, limit: f.limit, ...sent.params, ...excepted.params }
+  if (f.exception !== undefined) params.exception = f.exception
   const where = [
     'IsEntry = 1',
     'Timestamp >= fromUnixTimestamp64Milli({from:Int64})',

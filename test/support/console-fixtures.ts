@@ -7,7 +7,7 @@ import type { Channel, Incident, Silence } from '../../services/web/api/schemas.
 import { channelOf, deliveryOf, incident, resolved, silence, status } from './console-alerting.ts'
 import { compareOf } from './console-compare.ts'
 import { detailOf, logs, patterns, seriesOf } from './console-telemetry.ts'
-import { systemOf, traceItems, traceOf } from './console-traces.ts'
+import { baselineOf, systemOf, traceItems, traceOf } from './console-traces.ts'
 import { anomalies, serviceRow, verdictOf } from './console-verdicts.ts'
 import { at, deploys, shapes } from './console-world.ts'
 
@@ -97,7 +97,7 @@ function single(path: string, query: URLSearchParams, world: World): unknown {
   if (kind === 'services' && tail === 'logs/patterns') return page(patterns(id))
   if (kind === 'anomalies') return anomalies.find((each) => each.id === id)
   if (kind === 'incidents') return [world.incident, resolved].find((each) => each.id === id)
-  if (kind === 'traces') return traceOf(id)
+  if (kind === 'traces') return tail === 'baseline' ? baselineOf(id) : traceOf(id)
   return undefined
 }
 

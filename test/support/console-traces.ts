@@ -1,5 +1,5 @@
 /** Traces of the shop, and Plumbline about itself. */
-import type { System, Trace, TraceItem } from '../../services/web/api/schemas.ts'
+import type { System, Trace, TraceBaseline, TraceItem } from '../../services/web/api/schemas.ts'
 import { logs } from './console-telemetry.ts'
 import { at, deploys, env, hex, noise, nowMs } from './console-world.ts'
 
@@ -60,6 +60,28 @@ export function traceOf(id: string): Trace {
         : [],
   }))
   return { trace_id: id, spans, logs: logs().filter((line) => line.trace_id === id), truncated: false }
+}
+
+/** The query is slow against what it took before; work within a service has no baseline. */
+export function baselineOf(id: string): TraceBaseline {
+  const usual = (version: string, requests: number, p50: number, faster: number) => ({
+    ...{ versions: [version], requests, p50_ms: p50, p95_ms: p50 * 2.2, faster },
+  })
+  const { spans } = traceOf(id)
+  const items = spans
+    .filter((span) => span.name !== 'apply coupons')
+    .map((span) => {
+      const slow = span.name.startsWith('SELECT')
+      const was = slow ? usual('2.13.9', 41_200, 42, 0.998) : usual('2.13.9', 41_200, span.duration_ms * 0.9, 0.6)
+      return {
+        span_id: span.span_id,
+        operation: span.name,
+        peer: span.kind === 'CLIENT' ? 'postgresql' : null,
+        own: usual(span.version, 18_400, span.duration_ms * 0.95, 0.55),
+        before: span.service === 'checkout' ? was : null,
+      }
+    })
+  return { from: at(372), to: at(-18), items }
 }
 
 export function traceItems(): TraceItem[] {

@@ -74,6 +74,32 @@ export const trace = z
   })
   .meta({ id: 'Trace' })
 
+/** Durations of one operation; `faster` is the part of them that took less time than the span. */
+const usual = z.object({
+  versions: z.array(z.string()),
+  requests: z.number(),
+  p50_ms: z.number(),
+  p95_ms: z.number(),
+  faster: z.number(),
+})
+
+export const spanBaseline = z
+  .object({
+    span_id: z.string(),
+    operation: z.string(),
+    /** The far side of a call; null for a request that the service answered. */
+    peer: z.string().nullable(),
+    /** Under the span's own version; null where none was counted. */
+    own: usual.nullable(),
+    /** Under the versions that were seen before the span's own. */
+    before: usual.nullable(),
+  })
+  .meta({ id: 'SpanBaseline' })
+
+export const traceBaseline = z
+  .object({ from: maybeTime, to: maybeTime, items: z.array(spanBaseline) })
+  .meta({ id: 'TraceBaseline' })
+
 const arrived = z.object({ rows: z.number(), last_at: maybeTime })
 
 /** What has arrived so far; cheap enough to ask every second. */
@@ -135,6 +161,8 @@ export type LogList = z.infer<typeof logList>
 export type TraceItem = z.infer<typeof traceItem>
 export type TraceList = z.infer<typeof traceList>
 export type Span = z.infer<typeof span>
+export type SpanBaseline = z.infer<typeof spanBaseline>
+export type TraceBaseline = z.infer<typeof traceBaseline>
 export type Trace = z.infer<typeof trace>
 export type Status = z.infer<typeof status>
 export type System = z.infer<typeof system>

@@ -1,8 +1,9 @@
-import { ms } from '../../lib/format.ts'
-import type { Span } from '../../lib/types.ts'
+import { count, ms, short } from '../../lib/format.ts'
+import type { Span, SpanBaseline } from '../../lib/types.ts'
 import { Outside } from '../../ui/Bits.tsx'
 import { Copy } from '../../ui/Copy.tsx'
 import { At } from '../../ui/Time.tsx'
+import { rankWord } from './usual.ts'
 
 /** Names and values of telemetry; an http(s) value is a link, everything else is text. */
 export function Attributes({ values, label }: { values: Record<string, string>; label: string }) {
@@ -57,7 +58,44 @@ function Events({ span }: { span: Span }) {
   )
 }
 
-export function SpanDetail({ span, onClose }: { span: Span; onClose: () => void }) {
+const versionsWord = (versions: string[]): string =>
+  versions.length > 3 ? `${versions.length} versions` : versions.map((v) => short(v) || 'no version').join(', ')
+
+/** The span beside its operation, under its own version and under those before. */
+function Usually({ span, baseline }: { span: Span; baseline: SpanBaseline }) {
+  const sides = [
+    ['this version', baseline.own],
+    ['before', baseline.before],
+  ] as const
+  return (
+    <section className="span-usually" aria-label="Against its operation">
+      <h3>
+        {ms(span.duration_ms)} against {baseline.operation}
+        {baseline.peer && ` to ${baseline.peer}`}
+      </h3>
+      <dl>
+        {sides.map(([name, usual]) => (
+          <div key={name}>
+            <dt>{usual ? `${versionsWord(usual.versions)}, ${name}` : name}</dt>
+            <dd>
+              {usual ? (
+                <>
+                  p50 {ms(usual.p50_ms)}, p95 {ms(usual.p95_ms)}, n {count(usual.requests)}: {rankWord(usual)}
+                </>
+              ) : (
+                'none in the six hours before'
+              )}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  )
+}
+
+type DetailProps = { span: Span; baseline: SpanBaseline | undefined; onClose: () => void }
+
+export function SpanDetail({ span, baseline, onClose }: DetailProps) {
   return (
     <section className="card pad span-detail" aria-label={`Span ${span.name}`}>
       <div className="span-detail-head">
@@ -78,6 +116,7 @@ export function SpanDetail({ span, onClose }: { span: Span; onClose: () => void 
           </span>
         </p>
       )}
+      {baseline && <Usually span={span} baseline={baseline} />}
       <Events span={span} />
       <Attributes label="Attributes" values={span.attributes} />
       <Attributes label="Resource" values={span.resource} />

@@ -1,8 +1,9 @@
 import { Link, useParams } from '@tanstack/react-router'
+import { useMemo } from 'react'
 import { ms, plural, short } from '../../lib/format.ts'
 import { useRead } from '../../lib/queries.ts'
 import { useNamedPage } from '../../lib/title.ts'
-import type { Span, Trace as TraceDocument } from '../../lib/types.ts'
+import type { Span, TraceBaseline, Trace as TraceDocument } from '../../lib/types.ts'
 import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
 import { PageHead, Section, ServiceLink } from '../../ui/Bits.tsx'
 import { Id } from '../../ui/Copy.tsx'
@@ -44,6 +45,8 @@ function Body({ trace }: { trace: TraceDocument }) {
   const set = useSetSearch()
   const root = trace.spans.find((span) => span.parent_span_id === '') ?? trace.spans[0]
   useNamedPage(root ? `${root.name}, ${ms(totalMs(trace.spans))}` : 'Trace')
+  const read = useRead<TraceBaseline>(`/traces/${encodeURIComponent(trace.trace_id)}/baseline`, {}, { everyMs: false })
+  const baselines = useMemo(() => new Map(read.data?.items.map((item) => [item.span_id, item])), [read.data])
   const chosen = trace.spans.find((span) => span.span_id === search.span)
   const close = () => {
     document.getElementById(`span-${search.span}`)?.focus()
@@ -70,10 +73,11 @@ function Body({ trace }: { trace: TraceDocument }) {
       >
         <Waterfall
           spans={trace.spans}
+          baselines={baselines}
           chosen={search.span}
           onChoose={(id) => set({ span: id === search.span ? null : id }, true)}
         />
-        {chosen && <SpanDetail span={chosen} onClose={close} />}
+        {chosen && <SpanDetail span={chosen} baseline={baselines.get(chosen.span_id)} onClose={close} />}
       </div>
       <Section title="Logs of this trace" note={plural(trace.logs.length, 'line')}>
         {trace.logs.length === 0 && <p className="faint">No log line carries this trace’s id.</p>}

@@ -1,21 +1,23 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useMemo, useRef, useState } from 'react'
 import { ms } from '../../lib/format.ts'
-import type { Span } from '../../lib/types.ts'
+import type { Span, SpanBaseline } from '../../lib/types.ts'
 import { Icon } from '../../ui/Icon.tsx'
 import { colours, type Row, rowsOf, totalMs } from './tree.ts'
+import { type Mark, markOf } from './usual.ts'
 
 type RowProps = {
   row: Row
   total: number
   colour: string
+  mark: Mark | null
   chosen: boolean
   folded: boolean
   onChoose: () => void
   onFold: () => void
 }
 
-function SpanRow({ row, total, colour, chosen, folded, onChoose, onFold }: RowProps) {
+function SpanRow({ row, total, colour, mark, chosen, folded, onChoose, onFold }: RowProps) {
   const { span } = row
   const left = (row.startMs / total) * 100
   const width = Math.max(0.15, ((row.endMs - row.startMs) / total) * 100)
@@ -55,6 +57,11 @@ function SpanRow({ row, total, colour, chosen, folded, onChoose, onFold }: RowPr
           <span className="strong">{span.service}</span> {span.name}
         </button>
       </div>
+      <div className={`span-usual${mark?.beyond ? ' span-beyond' : ''}`} title={mark?.means}>
+        {mark?.beyond && <Icon name="up" size={11} />}
+        {mark?.text ?? '–'}
+        {mark?.beyond && <span className="visually-hidden">, slower than usual</span>}
+      </div>
       <div className="span-line" aria-hidden="true">
         <span
           className={`span-bar${span.failed ? ' span-bar-failed' : ''}${row.critical ? ' span-bar-critical' : ''}`}
@@ -72,6 +79,7 @@ function Ruler({ total }: { total: number }) {
   return (
     <div className="span-row span-ruler" aria-hidden="true">
       <div className="span-name">Service and operation</div>
+      <div className="span-usual">Usually</div>
       <div className="span-line">
         {[0, 0.25, 0.5, 0.75, 1].map((part) => (
           <span key={part} style={{ left: `${part * 100}%` }} className={`span-tick span-tick-${part * 4}`}>
@@ -86,10 +94,13 @@ function Ruler({ total }: { total: number }) {
 /** Rows of spans over time; only what is seen is drawn. Underlined bars are the critical path. */
 export function Waterfall({
   spans,
+  baselines,
   chosen,
   onChoose,
 }: {
   spans: Span[]
+  /** By span; of those whose operation has durations to be held against. */
+  baselines: ReadonlyMap<string, SpanBaseline>
   chosen: string | undefined
   onChoose: (id: string) => void
 }) {
@@ -122,6 +133,7 @@ export function Waterfall({
               <SpanRow
                 row={row}
                 total={total}
+                mark={markOf(baselines.get(row.span.span_id), row.span.duration_ms)}
                 colour={colour.get(row.span.service) ?? '--series-6'}
                 chosen={row.span.span_id === chosen}
                 folded={folded.has(row.span.span_id)}
@@ -133,7 +145,9 @@ export function Waterfall({
         })}
       </div>
       <p className="faint waterfall-note">
-        Bars with a line beneath are the critical path: what the whole had to wait for.
+        Bars with a line beneath are the critical path: what the whole had to wait for. Usually: the p50 of the
+        operation under the versions before, or its own where there are none; an arrow where the span took longer than
+        their p95.
       </p>
     </section>
   )
