@@ -10,6 +10,7 @@ import { keyRoutes } from './api/keys.ts'
 import { logRoutes } from './api/logs.ts'
 import { patternRoutes } from './api/patterns.ts'
 import { replayRoutes } from './api/replays.ts'
+import { runningRoutes } from './api/running.ts'
 import { seriesRoutes } from './api/series.ts'
 import { serviceRoutes } from './api/service.ts'
 import { servicesRoutes } from './api/services.ts'
@@ -23,6 +24,7 @@ import type { Route } from './route.ts'
 
 const calls: Route[] = [
   ...statusRoutes,
+  ...runningRoutes,
   ...servicesRoutes,
   ...serviceRoutes,
   ...seriesRoutes,

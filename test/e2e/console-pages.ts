@@ -19,6 +19,7 @@ export const consolePages: ConsolePage[] = [
   { name: 'alerts', path: '/alerts', shows: 'Acknowledge' },
   { name: 'alerts-deliveries', path: '/alerts?tab=deliveries', shows: 'Gave up' },
   { name: 'alerts-silences', path: '/alerts?silence=latency', shows: 'New silence' },
+  { name: 'alerts-rules', path: '/alerts?tab=rules', shows: 'What holds it back' },
   { name: 'incident', path: '/incidents/inc_1', shows: 'Who was told' },
   { name: 'channels', path: '/settings/channels', shows: 'Send test' },
   { name: 'compare', path: '/compare?a=dep_checkout_2140&b=dep_checkout_2139', shows: 'aligned on the deploy' },
@@ -27,6 +28,6 @@ export const consolePages: ConsolePage[] = [
   { name: 'logs', path: '/logs?service=checkout', shows: 'The newest' },
   { name: 'patterns', path: '/patterns?service=checkout', shows: 'A line of it' },
   { name: 'metrics', path: '/metrics?service=checkout', shows: 'process.memory.usage' },
-  { name: 'system', path: '/system', shows: 'Storage' },
-  { name: 'settings', path: '/settings', shows: 'Make key' },
+  { name: 'system', path: '/system', shows: 'checkout.total' },
+  { name: 'settings', path: '/settings', shows: 'a JSON Web Token' },
 ]

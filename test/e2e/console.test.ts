@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chromiumPath, openBrowser } from '../support/browser.ts'
 import { ensureConsole } from '../support/console-build.ts'
 import { type ConsoleFixture, startConsoleFixture } from '../support/console-fixtures.ts'
+import { hex } from '../support/console-world.ts'
 import { until } from '../support/wait.ts'
 import { consolePages } from './console-pages.ts'
 
@@ -145,6 +146,19 @@ describe.skipIf(chromiumPath() === null)('the console in Chromium', () => {
     expect(await rows.count()).toBe(1)
     await page.getByLabel('Which').selectOption('gone')
     await page.getByText('No pattern here').waitFor()
+    await page.context().close()
+  })
+
+  it('marks the span that took longer than its operation did before, in words, and shows both sides of it', async () => {
+    const page = await open(`/traces/${hex('bad1', 32)}`)
+    await page.getByText('6.9 × p50 42 ms').waitFor()
+    expect(await page.getByText('slower than usual').count()).toBe(1)
+    await page.getByRole('button', { name: 'checkout SELECT order_totals' }).click()
+    const usual = page.getByRole('region', { name: 'Against its operation' })
+    await usual.getByText('n 41,200: longer than 99.8 % of them').waitFor()
+    await usual.getByText('n 18,400').waitFor()
+    await page.getByRole('button', { name: 'checkout apply coupons' }).click()
+    await usual.waitFor({ state: 'detached' })
     await page.context().close()
   })
 

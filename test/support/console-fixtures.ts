@@ -7,7 +7,7 @@ import type { Channel, Incident, Silence } from '../../services/web/api/schemas.
 import { channelOf, deliveryOf, incident, resolved, silence, status } from './console-alerting.ts'
 import { compareOf } from './console-compare.ts'
 import { detailOf, logs, patterns, seriesOf } from './console-telemetry.ts'
-import { baselineOf, systemOf, traceItems, traceOf } from './console-traces.ts'
+import { baselineOf, cardinalityOf, settingsOf, systemOf, traceItems, traceOf } from './console-traces.ts'
 import { anomalies, serviceRow, verdictOf } from './console-verdicts.ts'
 import { at, deploys, shapes } from './console-world.ts'
 
@@ -79,6 +79,8 @@ function lists(path: string, query: URLSearchParams, world: World): unknown {
     '/logs': () => page(world.empty ? [] : logs()),
     '/status': () => status(world.empty),
     '/system': systemOf,
+    '/system/cardinality': cardinalityOf,
+    '/system/settings': settingsOf,
     '/session': () => ({ auth: false, signed_in: false, name: null, scopes: ['ingest', 'read', 'deploy', 'admin'] }),
   }
   return table[path]?.()

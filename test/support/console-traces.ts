@@ -1,5 +1,13 @@
 /** Traces of the shop, and Plumbline about itself. */
-import type { System, Trace, TraceBaseline, TraceItem } from '../../services/web/api/schemas.ts'
+import type {
+  Cardinality,
+  RunningSettings,
+  System,
+  Trace,
+  TraceBaseline,
+  TraceItem,
+} from '../../services/web/api/schemas.ts'
+import { REDACTION_RULES } from '../../shared/model/redaction.ts'
 import { logs } from './console-telemetry.ts'
 import { at, deploys, env, hex, noise, nowMs } from './console-world.ts'
 
@@ -103,6 +111,45 @@ export function traceItems(): TraceItem[] {
     }
   })
 }
+
+/** One metric with too many series, and a service with too many routes. */
+export const cardinalityOf = (): Cardinality => ({
+  ...{ from: at(15), to: at(0) },
+  metrics: [
+    {
+      ...{
+        service: 'checkout',
+        environment: env,
+        metric: 'checkout.total',
+        series: 2001,
+        points: 61_200,
+        overflow_points: 9_310,
+      },
+      attributes: [
+        { key: 'customer.id', values: 2000 },
+        { key: 'currency', values: 5 },
+      ],
+    },
+    {
+      ...{ service: 'gateway', environment: env, metric: 'http.server.request.duration', series: 184, points: 11_040 },
+      ...{ overflow_points: 0, attributes: [{ key: 'http.route', values: 46 }] },
+    },
+  ],
+  names: [
+    { what: 'routes', service: 'gateway', environment: env, distinct: 201, folded: true },
+    { what: 'instances', service: 'checkout', environment: env, distinct: 12, folded: false },
+  ],
+})
+
+export const settingsOf = (): RunningSettings => ({
+  ...{ sensitivity: 'normal', settle_minutes: 1, watch_minutes: 60, detect_every_s: 10 },
+  retention_days: { raw: 30, rollups: 120 },
+  redaction: Object.entries(REDACTION_RULES).map(([rule, finds], i) => ({
+    rule,
+    finds,
+    masked_24h: i === 0 ? 1204 : 0,
+  })),
+})
 
 export function systemOf(): System {
   const figure = (name: string, help: string, value: number, type = 'counter') => ({

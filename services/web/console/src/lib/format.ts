@@ -12,7 +12,8 @@ const digits = (value: number, significant = 3): string => {
 }
 
 /** '1 line', '2 lines'. */
-export const plural = (value: number, word: string): string => `${count(value)} ${word}${value === 1 ? '' : 's'}`
+export const plural = (value: number, word: string, many = `${word}s`): string =>
+  `${count(value)} ${value === 1 ? word : many}`
 
 export const count = (value: number): string => Math.round(value).toLocaleString('en')
 

@@ -5,6 +5,7 @@ import { PageHead, TabPanel, Tabs } from '../../ui/Bits.tsx'
 import { Loaded } from '../../ui/Feedback.tsx'
 import { Deliveries } from './Deliveries.tsx'
 import { Incidents } from './Incidents.tsx'
+import { Rules } from './Rules.tsx'
 import { Silences } from './Silences.tsx'
 import './alerts.css'
 
@@ -16,7 +17,7 @@ function lead(incidents: Incident[], deliveries: Delivery[]): string {
   return dead > 0 ? `${first} ${dead} ${dead === 1 ? 'message did' : 'messages did'} not arrive.` : first
 }
 
-/** Was I paged, and did it arrive? Incidents, the messages about them, and what is silenced. */
+/** Was I paged, and did it arrive? Incidents, the messages about them, what is silenced, and what would be told to whom. */
 export default function Alerts() {
   const search = useSearch()
   const set = useSetSearch()
@@ -32,6 +33,7 @@ export default function Alerts() {
     { key: 'incidents', title: 'Incidents', count: incidents.data?.items.length },
     { key: 'deliveries', title: 'Deliveries', count: deliveries.data?.items.length },
     { key: 'silences', title: 'Silences', count: silences.data?.items.length },
+    { key: 'rules', title: 'Rules' },
   ]
   return (
     <>
@@ -41,6 +43,7 @@ export default function Alerts() {
         {open === 'incidents' && <Loaded read={incidents}>{(data) => <Incidents items={data.items} />}</Loaded>}
         {open === 'deliveries' && <Loaded read={deliveries}>{(data) => <Deliveries items={data.items} />}</Loaded>}
         {open === 'silences' && <Loaded read={silences}>{(data) => <Silences items={data.items} />}</Loaded>}
+        {open === 'rules' && <Loaded read={silences}>{(data) => <Rules silences={data.items} />}</Loaded>}
       </TabPanel>
     </>
   )

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { Replay } from '../../../../api/schemas.ts'
 import { now } from '../../lib/clock.ts'
-import { percent } from '../../lib/format.ts'
+import { count, percent, plural } from '../../lib/format.ts'
 import { useRead } from '../../lib/queries.ts'
 import type { Verdict } from '../../lib/types.ts'
 import { useWrite } from '../../lib/writes.ts'
@@ -29,6 +29,42 @@ const columns: Column<Verdict>[] = [
   { key: 'reason', title: 'Why', cell: (verdict) => verdict.reason },
 ]
 
+type Placebo = NonNullable<Replay['placebo']>
+type Rate = Placebo['by_sensitivity'][number]
+
+const rateColumns: Column<Rate>[] = [
+  { key: 'sensitivity', title: 'Sensitivity', cell: (rate) => rate.sensitivity },
+  { key: 'judged', title: 'Moments judged', number: true, cell: (rate) => count(rate.judged) },
+  { key: 'blamed', title: 'Blamed by mistake', number: true, cell: (rate) => count(rate.regressed) },
+  {
+    key: 'share',
+    title: 'Share',
+    number: true,
+    cell: (rate) => (rate.judged === 0 ? 'too little history' : percent(rate.regressed / rate.judged)),
+  },
+]
+
+/** How often this history would have been blamed on a deploy that was not there. */
+function FalseAlarms({ placebo }: { placebo: Placebo }) {
+  const { anomalies, services } = placebo.without_deploy
+  return (
+    <>
+      <h3>False alarms on this history</h3>
+      <p>
+        Moments without a deploy, judged as if there had been one: whatever is blamed there is a mistake. Besides,{' '}
+        {plural(anomalies, 'harmful anomaly', 'harmful anomalies')} without a deploy in {plural(services, 'service')}{' '}
+        would have been told.
+      </p>
+      <Table
+        label="False alarms by sensitivity"
+        columns={rateColumns}
+        rows={placebo.by_sensitivity}
+        rowKey={(rate) => rate.sensitivity}
+      />
+    </>
+  )
+}
+
 function Result({ id }: { id: string }) {
   const read = useRead<Replay>(`/replays/${encodeURIComponent(id)}`, {}, { everyMs: 1500 })
   return (
@@ -47,11 +83,9 @@ function Result({ id }: { id: string }) {
         return (
           <>
             <p role="status">
-              It would have called <strong>{bad}</strong> of {replay.verdicts.length} deploys regressed
-              {replay.placebo &&
-                `, and ${replay.placebo.regressed} of ${replay.placebo.judged} moments at which nothing was deployed`}
-              .
+              It would have called <strong>{bad}</strong> of {plural(replay.verdicts.length, 'deploy')} regressed.
             </p>
+            {replay.placebo && <FalseAlarms placebo={replay.placebo} />}
             <Table
               label="Verdicts of the back test"
               columns={columns}
@@ -78,6 +112,7 @@ export function Backtest() {
         from: new Date(toMs - Number(form.get('days')) * 86_400_000).toISOString(),
         to: new Date(toMs).toISOString(),
         settings: { sensitivity: String(form.get('sensitivity')) },
+        placebo: form.get('placebo') !== null,
       },
     })
   }
@@ -101,6 +136,11 @@ export function Backtest() {
               </option>
             ))}
           </select>
+        </label>
+        <label className="check">
+          <span>
+            <input type="checkbox" name="placebo" defaultChecked /> Count false alarms
+          </span>
         </label>
         <button type="submit" className="button primary" disabled={write.busy}>
           What would it have found?

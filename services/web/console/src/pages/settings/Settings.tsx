@@ -11,6 +11,7 @@ import { Said } from '../../ui/Said.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
 import { Ago } from '../../ui/Time.tsx'
 import { Backtest } from './Backtest.tsx'
+import { Kept } from './Kept.tsx'
 import './settings.css'
 
 const scopes: [Scope, string][] = [
@@ -153,7 +154,7 @@ function Look() {
   )
 }
 
-/** Keys, what a sensitivity would have found, and how the console looks here. */
+/** Keys, what a sensitivity would have found, what is kept and masked, and how the console looks here. */
 export default function Settings() {
   return (
     <>
@@ -172,6 +173,7 @@ export default function Settings() {
       <Section title="Sensitivity" note="try it on your own history before you change it">
         <Backtest />
       </Section>
+      <Kept />
       <Section title="This browser">
         <Look />
       </Section>

@@ -1,11 +1,12 @@
 import { bytes, compact, count, duration, ms } from '../../lib/format.ts'
 import { useRead } from '../../lib/queries.ts'
-import type { Status, System as SystemDocument } from '../../lib/types.ts'
+import type { Cardinality, Status, System as SystemDocument } from '../../lib/types.ts'
 import { Badge } from '../../ui/Badge.tsx'
 import { Facts, PageHead, Section } from '../../ui/Bits.tsx'
 import { Loaded } from '../../ui/Feedback.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
 import { Ago } from '../../ui/Time.tsx'
+import { CardinalityTables } from './CardinalityTable.tsx'
 import './system.css'
 
 const ready = { word: 'Ready', tone: 'good', mark: 'check', means: 'Every target works.' } as const
@@ -156,6 +157,7 @@ function Arrivals({ status }: { status: Status }) {
 export default function System() {
   const system = useRead<SystemDocument>('/system')
   const status = useRead<Status>('/status')
+  const cardinality = useRead<Cardinality>('/system/cardinality', {}, { everyMs: false })
   return (
     <>
       <PageHead title="System" lead="Plumbline about itself." />
@@ -163,6 +165,7 @@ export default function System() {
       <Section title="Arrivals">
         <Loaded read={status}>{(data) => <Arrivals status={data} />}</Loaded>
       </Section>
+      <Loaded read={cardinality}>{(data) => <CardinalityTables cardinality={data} />}</Loaded>
       {system.data && <Body system={system.data} />}
     </>
   )
