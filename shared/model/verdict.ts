@@ -20,6 +20,8 @@ export type SignalName =
   | 'log_pattern_rate'
   | 'log_pattern_vanished'
   | 'secret_new'
+  | 'attribute_new'
+  | 'attribute_vanished'
   | 'metric'
   | 'silence'
 

@@ -21,6 +21,8 @@ const ORDER: readonly SignalName[] = [
   'dependency_new',
   'route_new',
   'log_pattern_vanished',
+  'attribute_new',
+  'attribute_vanished',
 ]
 /** A route that holds this share of the service's additional failures is the finding; the service's own ratio says nothing more. */
 const EXPLAINS = 0.6

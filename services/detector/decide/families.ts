@@ -6,8 +6,9 @@ import { type Signal, signalId } from './signal.ts'
  * Signals that say the same thing in different words are corrected for together: what fails, what is slow, and the rest.
  * A service with a hundred metrics is then no worse at seeing failures than one with none.
  */
-function familyOf(s: Signal): 'failing' | 'slow' | 'logs' | 'calls' | 'secrets' | 'other' {
+function familyOf(s: Signal): 'failing' | 'slow' | 'logs' | 'calls' | 'secrets' | 'attributes' | 'other' {
   if (s.name === 'secret_new') return 'secrets'
+  if (s.name === 'attribute_new' || s.name === 'attribute_vanished') return 'attributes'
   if (s.kind === 'error') return 'failing'
   // Many, and most of them certain after any release that changed a message: they neither lend to others nor take from them.
   if (s.kind === 'log') return 'logs'

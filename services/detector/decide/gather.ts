@@ -1,5 +1,6 @@
 import type { Sensitivity } from '../judge/index.ts'
 import { keysOf } from '../window/window.ts'
+import { attributeSignals } from './attributes.ts'
 import { callSignals } from './calls.ts'
 import { errorSignal } from './errors.ts'
 import { exceptionSignal, logSignal } from './events.ts'
@@ -38,5 +39,6 @@ export function gather(frame: Frame, sensitivity: Sensitivity): Signal[] {
     ...patternSignals(frame, sensitivity),
     ...callSignals(frame, sensitivity),
     ...secretSignals(frame),
+    ...attributeSignals(frame),
   ]
 }

@@ -112,6 +112,13 @@ export function patternSql(frame: Frame, id: string, served: boolean, onset: num
   return `SELECT ${per(s.current)} AS observed, ${per(s.base)} AS expected`
 }
 
+/** Share of the spans or log records looked at that have an attribute; the empty key counts all. */
+export function attributeSql(frame: Frame, signal: 'span' | 'log', key: string, onset: number): string {
+  const s = scope(frame, onset, 'before')
+  const share = (test: string) => `sumIf(count, key = ${quote(key)} AND ${test}) / sumIf(count, key = '' AND ${test})`
+  return `SELECT ${share(s.current)} AS observed, ${share(s.base)} AS expected FROM rollup_attributes FINAL WHERE ${s.where} AND signal = ${quote(signal)}`
+}
+
 /** Calls to one far side per request of a route. */
 export function callsSql(frame: Frame, route: string, peer: string, onset: number): string {
   const s = scope(frame, onset, 'before')

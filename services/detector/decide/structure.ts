@@ -13,9 +13,9 @@ const MAX_KEYS = 400
 /** Seen this often since the deploy, to be called new. */
 const NEW_COUNT = 5
 /** Expected this often since the deploy, to be missed: none seen has then probability e^-20 under Poisson. */
-const EXPECTED_COUNT = 20
+export const EXPECTED_COUNT = 20
 /** A key that came and went in the baseline is not missed: it was there in this share of minutes. */
-const STEADY_SHARE = 0.8
+export const STEADY_SHARE = 0.8
 /** What is new of at least this share of the size of what is gone may be the same under another name. */
 const RENAMED_SHARE = 0.5
 

@@ -53,6 +53,9 @@ const LOG_SIGNALS = new Set<Finding['signal']>(['log_error_rate', 'log_pattern_n
 type Filter = { all: string; bad: string; order: string }
 
 const ROUTE = "if(Route = '', SpanName, Route) = {dimension:String}"
+/** The dimension of an attribute of spans is this and the key. */
+const SPAN = 'span '
+const HAS_KEY = `mapContains(SpanAttributes, substring({dimension:String}, ${SPAN.length + 1}))`
 const CALLS = "SpanKind IN ('Client', 'Producer') AND Peer = {dimension:String}"
 
 function filterOf(f: Finding): Filter | null {
@@ -73,6 +76,8 @@ function filterOf(f: Finding): Filter | null {
     case 'exception_new':
     case 'exception_rate':
       return { all: '1', bad: 'ExceptionType = {dimension:String}', order: 'Timestamp' }
+    case 'attribute_new':
+      return f.dimension.startsWith(SPAN) ? { all: 'IsEntry = 1', bad: HAS_KEY, order: 'Timestamp' } : null
     case 'secret_new':
       return { all: '1', bad: MASKED, order: 'Timestamp' }
     default:

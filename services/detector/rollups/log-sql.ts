@@ -1,3 +1,4 @@
+import { logAttributes } from './attribute-sql.ts'
 import { redactions } from './redaction-sql.ts'
 import type { Statement } from './statement.ts'
 
@@ -26,4 +27,5 @@ SELECT ${SOURCE_KEY}, ${SEVERITY} AS severity, count(), fromUnixTimestamp64Milli
 FROM otel_logs WHERE ${RANGE} GROUP BY ${KEY}, severity`,
   },
   redactions('logs', "''"),
+  logAttributes,
 ]

@@ -1,3 +1,4 @@
+import { spanAttributes } from './attribute-sql.ts'
 import { redactions } from './redaction-sql.ts'
 import type { Statement } from './statement.ts'
 
@@ -127,4 +128,5 @@ export const spanStatements: readonly Statement[] = [
   calls,
   routeCalls,
   redactions('traces', "if(Route = '', SpanName, Route)"),
+  spanAttributes,
 ]

@@ -19,6 +19,7 @@ const MINUTES_A_READ: Record<Cell, number> = {
   metric: 1800,
   call: 1800,
   redaction: 3600,
+  attribute: 720,
 }
 const MINUTES_A_STEP = 90
 
@@ -62,6 +63,9 @@ const SQL: Record<Cell, string> = {
   redaction: `SELECT service, environment, version, commit, concat(rule, ' ', place) AS key, any(rule) AS kind, any(place) AS label, groupArray((m, n, 0, 0)) AS cells FROM (
       SELECT service, environment, version, commit, rule, place, ${M} AS m, toFloat64(sum(count)) AS n
       FROM rollup_redactions FINAL WHERE ${OF} AND count > 0 GROUP BY service, environment, version, commit, rule, place, m
+    ) ${GROUP} ${busiest('sum(n)')} LIMIT 20000`,
+  attribute: `SELECT service, environment, version, commit, concat(signal, ' ', name) AS key, argMax(library, (n, library)) AS kind, if(uniqExact(place) = 1, any(place), '') AS label, groupArray((m, n, 0, 0)) AS cells FROM (
+      SELECT service, environment, version, commit, signal, key AS name, library, place, ${M} AS m, toFloat64(count) AS n FROM rollup_attributes FINAL WHERE ${OF} AND count > 0
     ) ${GROUP} ${busiest('sum(n)')} LIMIT 20000`,
 }
 

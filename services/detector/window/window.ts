@@ -2,21 +2,23 @@ import { sameBuild } from '../../../shared/state/deploy-merge.ts'
 
 /**
  * What a series counts. `key` is the route, the edge's far side, the exception type, the severity, the pattern, the metric; of calls, route
- * and far side; of what was masked, rule and place.
+ * and far side; of what was masked, rule and place; of attributes, 'span' or 'log' and the key, empty for all that were looked at.
  */
-export type Cell = 'route' | 'edge' | 'exception' | 'log' | 'pattern' | 'metric' | 'call' | 'redaction'
+export type Cell = 'route' | 'edge' | 'exception' | 'log' | 'pattern' | 'metric' | 'call' | 'redaction' | 'attribute'
 /** Between route and far side in the key of a call. */
 export const CALLS = ' → '
+/** Attribute keys of one build and minute that are kept, the most frequent. */
+export const ATTRIBUTE_KEYS = 200
 export type Build = { version: string; commit: string }
 
 /** One key of one build of one service, a slot a minute; metrics of one name but another kind or unit stand apart. */
 export type Series = Build & {
   cell: Cell
   key: string
-  /** Metrics: gauge, counter or histogram; patterns: the severity; what was masked: the rule. */
+  /** Metrics: gauge, counter or histogram; patterns: the severity; what was masked: the rule; attributes: the library that sets it, with its version. */
   kind: string
   unit: string
-  /** Log patterns: the template; what was masked: the route of the span, '' for a log record. */
+  /** Log patterns: the template; what was masked: the route of the span, '' for a log record; attributes: the only route that has it, '' where several do. */
   label: string
   /** Log patterns: the epoch minute in which it was first seen, by any build, as far back as anything is kept; 0 where unknown. */
   firstMinute: number
@@ -97,7 +99,7 @@ export function addRows(window: Window, cell: Cell, rows: Iterable<SeriesRow>): 
         commit: row.commit,
         kind: row.kind ?? '',
         unit: row.unit ?? '',
-        label: '',
+        label: row.label ?? '',
         firstMinute: 0,
         total: new Float64Array(length),
         bad: new Float64Array(length),
@@ -106,7 +108,7 @@ export function addRows(window: Window, cell: Cell, rows: Iterable<SeriesRow>): 
       }
       window.series.set(id, series)
     }
-    series.label = row.label ?? series.label
+    series.label = labelOf(series, row)
     series.firstMinute = row.first_minute ?? series.firstMinute
     for (const [minute, total, bad, sum, index, count] of row.cells) {
       const s = minute - window.fromMinute
@@ -118,6 +120,10 @@ export function addRows(window: Window, cell: Cell, rows: Iterable<SeriesRow>): 
     }
   }
 }
+
+/** What was read last knows best; of an attribute all minutes must name the same route. */
+const labelOf = (series: Series, row: SeriesRow): string =>
+  series.cell === 'attribute' && series.label !== row.label ? '' : (row.label ?? series.label)
 
 /** Bytes of a map of a dozen buckets, and of a number in an array, as Node 20 keeps them. */
 const HISTOGRAM_BYTES = 500

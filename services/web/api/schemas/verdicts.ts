@@ -24,6 +24,8 @@ export const signalName = z
     'log_pattern_rate',
     'log_pattern_vanished',
     'secret_new',
+    'attribute_new',
+    'attribute_vanished',
     'metric',
     'silence',
   ])

@@ -52,6 +52,8 @@ const signals: Record<SignalName, string> = {
   log_pattern_rate: 'Log pattern rate',
   log_pattern_vanished: 'Vanished log pattern',
   secret_new: 'Secret in telemetry',
+  attribute_new: 'New attribute',
+  attribute_vanished: 'Vanished attribute',
   metric: 'Metric',
   silence: 'Silence',
 }
@@ -68,6 +70,8 @@ const shares: SignalName[] = [
   'log_pattern_new',
   'log_pattern_rate',
   'secret_new',
+  'attribute_new',
+  'attribute_vanished',
 ]
 
 /** How a change of the signal is told: in points where it is a share of requests or lines, else in percent of before. */
