@@ -24,6 +24,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .version(packageVersion)
     // `--version` after a command is the command's own: a deploy has a version too.
     .enablePositionalOptions()
+    .showHelpAfterError('(--help says what it takes)')
     .exitOverride()
   let exitCode: number = exitCodes.ok
   const commands = await readCommands()

@@ -1,3 +1,4 @@
+import type { Command } from 'commander'
 import type { Deploy } from '../../../shared/model/deploy.ts'
 import { systemClock } from '../../../shared/runtime/clock.ts'
 import type { DeployItem, DeployList } from '../answers.ts'
@@ -88,6 +89,17 @@ async function show(id: string, o: { json?: boolean }): Promise<void> {
   )
 }
 
+const listing = (command: Command) =>
+  command
+    .option('--service <name>', 'of this service')
+    .option('--environment <name>', 'in this environment')
+    .option('--commit <sha>', 'with this commit')
+    .option('--from <time>', 'begun since: a time, or 2h')
+    .option('--to <time>', 'begun before')
+    .option('--limit <n>', 'how many', '20')
+    .option('--json', 'print JSON')
+    .action(list)
+
 const collect = (value: string, before: string[]) => [...before, value]
 
 const command: CliCommand = {
@@ -109,17 +121,8 @@ const command: CliCommand = {
       .option('--attribute <key=value>', 'anything else to keep, may be repeated', collect, [])
       .option('--json', 'print JSON')
       .action(mark)
-    deploy
-      .command('list')
-      .description('deploys, newest first')
-      .option('--service <name>', 'of this service')
-      .option('--environment <name>', 'in this environment')
-      .option('--commit <sha>', 'with this commit')
-      .option('--from <time>', 'begun since: a time, or 2h')
-      .option('--to <time>', 'begun before')
-      .option('--limit <n>', 'how many', '20')
-      .option('--json', 'print JSON')
-      .action(list)
+    listing(deploy.command('list').description('deploys, newest first'))
+    listing(program.command('deploys').description('deploys, newest first, each with its verdict'))
     deploy.command('show').description('one deploy').argument('<id>').option('--json', 'print JSON').action(show)
   },
 }

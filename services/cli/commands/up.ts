@@ -6,7 +6,10 @@ import type { CliCommand } from '../command.ts'
 
 function parseTargets(names: string[]): TargetName[] {
   const unknown = names.filter((name) => !(allTargets as string[]).includes(name))
-  if (unknown.length > 0) throw new Error(`cannot start ${unknown.join(', ')}: targets are ${allTargets.join(', ')}`)
+  if (unknown.length > 0)
+    throw new Error(
+      `cannot start ${unknown.join(', ')}: targets are ${allTargets.join(', ')}; commands are listed by \`plumbline --help\``,
+    )
   return names.length === 0 ? allTargets : (names as TargetName[])
 }
 

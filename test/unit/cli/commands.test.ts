@@ -55,6 +55,20 @@ function runApart(args: string[], dir: string): Promise<{ code: number | null; o
 }
 
 describe('the command line', () => {
+  it('lists deploys under both names, newest first', async () => {
+    const { code, out } = await run(['deploys'])
+    expect([code, out.split('\n').length]).toEqual([0, 4])
+    expect(out).toMatch(/STARTED .*\n.* v2 .* regressed .*\n.* v1 /)
+    expect((await run(['deploy', 'list'])).out).toBe(out)
+  })
+  it('says of a word that is none of ours where the words are', async () => {
+    const { code, err } = await run(['frobnicate'])
+    expect([code, err]).toEqual([
+      3,
+      'plumbline: cannot start frobnicate: targets are web, alerting, detector, ingest; commands are listed by `plumbline --help`\n',
+    ])
+    expect((await run(['compare'])).err).toContain("missing required argument 'id'\n(--help says what it takes)")
+  })
   it('gates a release by its exit code', async () => {
     const of = (...more: string[]) => run(['gate', '--service', 'checkout', ...more])
     expect(await of('--version', 'v2')).toEqual({ code: 1, out: 'regressed  errors rose\n', err: '' })
