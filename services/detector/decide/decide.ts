@@ -139,7 +139,7 @@ function wordOf(
   if (wait)
     return {
       verdict: 'pending',
-      reason: `${Math.max(0, judged)} of ${DECIDE_MINUTES} minutes judged so far; ${power.needs ? `it needs ${power.needs}` : 'no difference yet'}`,
+      reason: `${Math.max(0, judged)} of ${DECIDE_MINUTES} minutes judged so far; ${soFar(power.needs, harmful)}`,
     }
   if (frame.unseen && frame.requestsOfAll > 0)
     return {
@@ -165,6 +165,13 @@ function wordOf(
     verdict: 'no_difference',
     reason: `${count} signals compared over ${judged} minutes and ${frame.requests.current} requests: none differs by more than its baseline allows`,
   }
+}
+
+/** What the first minutes of a watch show, before they are enough to decide on. */
+function soFar(needs: string | null, harmful: readonly Finding[]): string {
+  if (needs !== null) return `it needs ${needs}`
+  const first = harmful[0]
+  return first ? `it looks worse, and is decided if that holds: ${first.reason}` : 'no difference yet'
 }
 
 /** 0 … 1 for ranking; at least a half exactly where it regressed. */

@@ -26,10 +26,14 @@ type Shown = Pick<ServiceItem, 'verdict' | 'open_anomalies'> & {
   deploy: Deploy | undefined
 }
 
-/** The one word for a row: harm first, then silence, then what is still being watched. */
+/**
+ * The one word for a row: harm first, then silence, then what is still being watched. The first version of a service has nothing to be
+ * compared with, however many requests it answers.
+ */
 export function healthOf(s: Shown, toMs: number, watchMs: number): Health {
   if (s.verdict === 'regressed' || s.open_anomalies > 0) return 'regressed'
   if (s.lastRequestMs === null || toMs - s.lastRequestMs > IDLE_MS) return 'idle'
+  if (s.verdict === 'insufficient_data' && s.deploy?.previous_id === null) return 'new'
   if (s.verdict === 'insufficient_data') return 'too_little_data'
   if (s.verdict === 'pending' && s.deploy && toMs - Date.parse(s.deploy.started_at) < watchMs) return 'watching'
   return 'ok'
@@ -144,7 +148,7 @@ function itemOf(known: KnownService, around: Around): ServiceItem {
   }
 }
 
-const worst: Health[] = ['regressed', 'watching', 'too_little_data', 'ok', 'idle']
+const worst: Health[] = ['regressed', 'watching', 'too_little_data', 'new', 'ok', 'idle']
 
 export const servicesRoutes: Route[] = [
   route({

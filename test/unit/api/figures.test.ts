@@ -85,7 +85,9 @@ describe('health', () => {
     ['regressed', { open_anomalies: 1 }],
     ['idle', { lastRequestMs: toMs - 20 * 60_000 }],
     ['idle', { lastRequestMs: null }],
-    ['too_little_data', { verdict: 'insufficient_data' }],
+    ['too_little_data', { verdict: 'insufficient_data', deploy: { ...deploy, previous_id: 'd_1' } }],
+    ['new', { verdict: 'insufficient_data', deploy: { ...deploy, previous_id: null } }],
+    ['regressed', { verdict: 'insufficient_data', deploy: { ...deploy, previous_id: null }, open_anomalies: 1 }],
     ['watching', { verdict: 'pending' }],
     ['ok', { verdict: 'pending', deploy: { started_at: '2026-03-01T09:00:00Z' } }],
   ])('is %s with %j', (health, more) => expect(of(more)).toBe(health))

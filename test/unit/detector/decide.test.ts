@@ -100,6 +100,21 @@ it('compares the whole service before and after where a flag changed and no vers
   expect(decide(windowOf([before, after], M0, M0 + 180), flag, lookAt(M0 + 129)).verdict).toBe('regressed')
 })
 
+it('says of the first minute that it looks worse where it does, and no more than that', () => {
+  const first = (errorRatio: number) => {
+    const v1 = oldVersion({ seed: 1 })
+    const v2 = newVersion(v1, { minutes: 10, requestsPerMinute: 120, routes: threeRoutes({ errorRatio }), seed: 2 })
+    return decide(windowOf([v1, v2], M0, M0 + 180), deployOf(v2), lookAt(M0 + 121))
+  }
+  expect(first(0.4)).toMatchObject({
+    verdict: 'pending',
+    reason: expect.stringMatching(
+      /^1 of 5 minutes judged so far; it looks worse, and is decided if that holds: .* \/b /,
+    ),
+  })
+  expect(first(0.01)).toMatchObject({ verdict: 'pending', reason: '1 of 5 minutes judged so far; no difference yet' })
+})
+
 it('says that nothing is there to compare with for the first version ever', () => {
   const only = oldVersion({ minutes: 30, seed: 1 })
   const verdict = decide(windowOf([only], M0 - 360, M0 + 60), deployOf(only), lookAt(M0 + 29))

@@ -4,8 +4,11 @@ import { verdictWord } from './verdicts.ts'
 
 const number = z.number().nullable()
 
-/** `regressed` and `watching` come from the current deploy's verdict and open anomalies; `idle` = no request for 15 min. */
-export const health = z.enum(['ok', 'regressed', 'watching', 'too_little_data', 'idle']).meta({ id: 'Health' })
+/**
+ * `regressed` and `watching` come from the current deploy's verdict and open anomalies; `new` = its first version, with none before it to
+ * be compared with; `idle` = no request for 15 min.
+ */
+export const health = z.enum(['ok', 'regressed', 'watching', 'too_little_data', 'new', 'idle']).meta({ id: 'Health' })
 
 export const serviceItem = z
   .object({

@@ -22,6 +22,12 @@ const healths: Record<Health, Word> = {
   regressed: { word: 'Regressed', tone: 'bad', mark: 'cross', means: 'It differs from its baseline, for the worse.' },
   watching: { word: 'Watching', tone: 'watch', mark: 'eye', means: 'A fresh deploy is being compared.' },
   too_little_data: { word: 'Too little data', tone: 'thin', mark: 'sand', means: 'Too few requests to compare.' },
+  new: {
+    word: 'First version',
+    tone: 'calm',
+    mark: 'dash',
+    means: 'None came before it to compare it with; anomalies are told.',
+  },
   ok: { word: 'Steady', tone: 'good', mark: 'check', means: 'It looks as it did before.' },
   idle: { word: 'Idle', tone: 'calm', mark: 'pause', means: 'No requests in the last 15 minutes.' },
 }
@@ -32,7 +38,7 @@ export const verdictWord = (verdict: VerdictWord | null): Word =>
 export const healthWord = (health: Health): Word => healths[health]
 
 /** Worst first. */
-export const healthOrder: Health[] = ['regressed', 'watching', 'too_little_data', 'ok', 'idle']
+export const healthOrder: Health[] = ['regressed', 'watching', 'too_little_data', 'new', 'ok', 'idle']
 
 const signals: Record<SignalName, string> = {
   error_ratio: 'Error ratio',
