@@ -8,11 +8,16 @@ import { Notes } from './flush-note.ts'
 import { type Live, MAX_BLOCK_AGE_MS } from './live.ts'
 import type { Seal } from './log/ledger.ts'
 import type { IngestLog } from './log/log.ts'
+import { Spare } from './spare.ts'
 
 const TICK_MS = 200
 const MAX_BACKOFF_MS = 5000
 /** An engine that ends no insert for this long stands still. One of 50,000 rows takes a fifth of a second. */
 const STALLED_MS = 5000
+
+/** Two full blocks: one that is inserted, one that is written. */
+const SPARE_BYTES = 64 * 1024 * 1024
+const NOTHING = new Uint8Array(0)
 
 type Pending = {
   seal: Seal
@@ -41,6 +46,7 @@ export class Flusher {
   readonly #log: Log
   readonly #notes: Notes
   readonly #abort = new AbortController()
+  readonly #spare = new Spare(SPARE_BYTES)
   #pending: Pending[] = []
   #wake = new AbortController()
   #waiters: (() => void)[] = []
@@ -77,7 +83,7 @@ export class Flusher {
   /** Seals one open block of `live`: its rows are those of the records up to `to`. */
   seal(live: Live, key: string, to: number): void {
     const batch = this.#o.ingestLog.takeBatches()
-    const { block, from } = live.seal(key, batch)
+    const { block, from } = live.seal(key, batch, this.#spare)
     const seal = { batch, table: block.table, day: block.day, key, from, to, rows: block.rows }
     this.#add({ ...this.#fresh(seal, block), ...this.#logSeal(seal) })
   }
@@ -184,6 +190,7 @@ export class Flusher {
     try {
       await insertBatch(this.#o, p.seal, p.block, p.verify)
       p.inserted = true
+      this.#reuse(p)
       this.#progressMs = this.#clock.nowMs()
     } catch (error) {
       p.verify = true
@@ -195,6 +202,13 @@ export class Flusher {
         'cannot insert a batch; it waits in the log and is tried again',
       )
     }
+  }
+
+  /** The rows are in their table: their memory is for the next block. */
+  #reuse(p: Pending): void {
+    const { buffer } = p.block.native
+    p.block = { ...p.block, native: NOTHING }
+    if (buffer instanceof ArrayBuffer) this.#spare.give(new Uint8Array(buffer))
   }
 
   #postpone(p: Pending): void {

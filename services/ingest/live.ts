@@ -1,5 +1,6 @@
 import { type Appended, Batches, type Encoding, type SealedBlock, type Signal } from './decode/index.ts'
 import type { Limits } from './decode/limits.ts'
+import type { Spare } from './spare.ts'
 
 /** Rows of one block; the engine's own block limit is 1,048,449. 50,000 spans seal in about 30 ms. */
 export const MAX_BLOCK_ROWS = 50_000
@@ -44,10 +45,10 @@ export class Live {
     return [...this.#opened].filter(([, o]) => o.openedMs <= openedMs).map(([key]) => key)
   }
 
-  seal(key: string, batch: bigint): { block: SealedBlock; from: number } {
+  seal(key: string, batch: bigint, spare?: Spare): { block: SealedBlock; from: number } {
     const { from } = this.#opened.get(key) ?? { from: 0 }
     this.#opened.delete(key)
-    return { block: this.#batches.seal(key, batch), from }
+    return { block: this.#batches.seal(key, batch, spare), from }
   }
 
   /** Forgets the rows of one block. */

@@ -1,3 +1,4 @@
+import type { Spare } from '../spare.ts'
 import { type Column, Words } from './columns.ts'
 import type { Table } from './index.ts'
 import { Out } from './out.ts'
@@ -118,9 +119,10 @@ export abstract class Block {
     return `${this.table}/${dayText(this.day)}`
   }
 
-  /** The rows as one block in Native format, `_batch` as the last column. */
-  native(batch: bigint): Uint8Array {
-    const out = new Out(this.bytes())
+  /** The rows as one block in Native format, `_batch` as the last column; in memory of `spare`. */
+  native(batch: bigint, spare: Spare): Uint8Array {
+    const bytes = this.bytes()
+    const out = new Out(spare.take(bytes + (bytes >>> 3) + 4096))
     out.varint(this.fields.length + 1)
     out.varint(this.rows)
     for (const { name, type, column } of this.fields) {

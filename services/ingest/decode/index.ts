@@ -1,3 +1,4 @@
+import { Spare } from '../spare.ts'
 import type { Block, Sums } from './block.ts'
 import { Blocks } from './blocks.ts'
 import { type ItemReader, walkRequest } from './envelope.ts'
@@ -68,6 +69,8 @@ export type SealedBlock = {
   columns: string[]
   native: Uint8Array
 }
+
+const NO_SPARE = new Spare(0)
 
 /**
  * OTLP requests in, Native blocks out. Deterministic: the same bodies with the same receive times in the same order give the
@@ -174,10 +177,10 @@ export class Batches {
     return this.#block(key).block.sums()
   }
 
-  /** Closes one open block (`key` from `open()`), gives its rows the `_batch` number, and forgets them. */
-  seal(key: string, batch: bigint): SealedBlock {
+  /** Closes one open block (`key` from `open()`), gives its rows the `_batch` number, and forgets them. Its bytes lie in memory of `spare`. */
+  seal(key: string, batch: bigint, spare = NO_SPARE): SealedBlock {
     const { blocks, block } = this.#block(key)
-    return blocks.close(block, (open) => this.#sealed(open, batch))
+    return blocks.close(block, (open) => this.#sealed(open, batch, spare))
   }
 
   #block(key: string): { blocks: Blocks<Block>; block: Block } {
@@ -188,14 +191,14 @@ export class Batches {
     throw new Error(`cannot find ${key}: no such open block`)
   }
 
-  #sealed(block: Block, batch: bigint): SealedBlock {
+  #sealed(block: Block, batch: bigint, spare: Spare): SealedBlock {
     return {
       table: block.table,
       day: dayText(block.day),
       rows: block.rows,
       minutes: [...block.minutes].sort((a, b) => a - b),
       columns: [...block.fields.map(({ name }) => name), '_batch'],
-      native: block.native(batch),
+      native: block.native(batch, spare),
     }
   }
 }

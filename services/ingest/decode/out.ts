@@ -4,9 +4,9 @@ export class Out {
   used = 0
   #pairs = new Uint32Array(1024)
 
-  /** `bytes` is about how much will be written. */
-  constructor(bytes: number) {
-    this.data = new Uint8Array(bytes + (bytes >>> 3) + 4096)
+  /** Writes into `data` from its begin; where that is too small it takes more memory itself. */
+  constructor(data: Uint8Array) {
+    this.data = data
   }
 
   /** Makes room for `bytes` more, and returns where they begin. */

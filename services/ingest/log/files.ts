@@ -17,8 +17,8 @@ export type Files = {
   truncate(name: string, bytes: number): Promise<void>
   /** Creates `name`, makes its directory entry durable where `sync` is set, and appends to it from now on. */
   create(name: string, sync: boolean): Promise<void>
-  /** Writes all of `bytes` at `at` of the open file. Takes ownership: `bytes` must not be used afterwards. */
-  write(bytes: Uint8Array<ArrayBuffer>, at: number): Promise<void>
+  /** Writes all of `bytes` at `at` of the open file. They must not be changed until it has ended; shared memory is not copied. */
+  write(bytes: Uint8Array, at: number): Promise<void>
   /** fdatasync of the open file. */
   sync(): Promise<void>
   /** Of the file system that the folder is on. */
@@ -36,7 +36,7 @@ export type WriterAnswer = { error: { message: string; code: string | undefined 
 type Waiting = { resolve: () => void; reject: (error: Error) => void }
 
 /** Calls a thread that answers in order. One that died is started again by the next call. */
-function writerThread(): (message: WriterCall, transfer?: ArrayBuffer[]) => Promise<void> {
+function writerThread(): (message: WriterCall) => Promise<void> {
   let worker: Worker | null = null
   let waiting: Waiting[] = []
   const start = () => {
@@ -57,12 +57,12 @@ function writerThread(): (message: WriterCall, transfer?: ArrayBuffer[]) => Prom
     waiting = []
     return started
   }
-  return (message, transfer = []) =>
+  return (message) =>
     new Promise<void>((resolve, reject) => {
       worker ??= start()
       worker.ref()
       waiting.push({ resolve, reject })
-      worker.postMessage(message, transfer)
+      worker.postMessage(message)
     })
 }
 
@@ -82,7 +82,7 @@ export function systemFiles(path: string): Files {
     remove: (name) => unlink(join(path, name)),
     truncate: (name, bytes) => truncate(join(path, name), bytes),
     create: (name, sync) => call({ op: 'create', path: join(path, name), folder: path, sync }),
-    write: (bytes, at) => call({ op: 'write', bytes, at }, [bytes.buffer]),
+    write: (bytes, at) => call({ op: 'write', bytes, at }),
     sync: () => call({ op: 'sync' }),
     space: async () => {
       const { bavail, blocks, bsize } = await statfs(path)

@@ -33,6 +33,7 @@ type Item = {
   resolve: () => void
   reject: (error: Error) => void
 }
+type Written = Pick<Item, 'head' | 'payload'>
 type ControlType = 'seal' | 'checkpoint' | 'void'
 
 /**
@@ -46,6 +47,7 @@ export class IngestLog {
   onLost: (sequence: number) => void = () => {}
   readonly #o: LogOptions
   readonly #segments: Segments
+  readonly #group = Buffer.from(new SharedArrayBuffer(2 * GROUP_BYTES))
   #queue: Item[] = []
   #queuedBytes = 0
   #pump: Promise<void> | null = null
@@ -183,7 +185,7 @@ export class IngestLog {
     const segment = isFull ? await this.#segments.begin(Math.floor(random() * 2 ** 32), this.#nextBatch, sync) : active
     const voids = [...this.#voids]
     const records = [...voids.map((v) => this.#voidItem(v)), ...group]
-    const bytes = encodeGroup(records, segment.salt)
+    const bytes = this.#encode(records, segment.salt)
     const { length } = bytes
     if (isArmed('mid_checkpoint') && group.some((item) => item.head.type === 'checkpoint')) {
       await files.write(Buffer.from(bytes.subarray(0, length - 20)), segment.bytes)
@@ -202,7 +204,15 @@ export class IngestLog {
     )
   }
 
-  #voidItem(v: { from: number; to: number }): Pick<Item, 'head' | 'payload'> {
+  /** The records as they stand in the file: in memory that the thread which writes them shares, and that the next group overwrites. */
+  #encode(records: Written[], salt: number): Buffer {
+    const bytes = records.reduce((sum, { payload }) => sum + HEADER_BYTES + payload.length, 0)
+    const out = bytes <= this.#group.length ? this.#group.subarray(0, bytes) : Buffer.allocUnsafeSlow(bytes)
+    encodeGroup(out, records, salt)
+    return out
+  }
+
+  #voidItem(v: { from: number; to: number }): Written {
     const payload = encodeVoid(v.from, v.to)
     return { head: this.#controlHead('void', payload), payload }
   }
@@ -250,14 +260,11 @@ export class IngestLog {
   }
 }
 
-function encodeGroup(items: Pick<Item, 'head' | 'payload'>[], salt: number): Buffer<ArrayBuffer> {
-  const bytes = items.reduce((sum, item) => sum + HEADER_BYTES + item.payload.length, 0)
-  const out = Buffer.allocUnsafeSlow(bytes)
+function encodeGroup(out: Buffer, records: Written[], salt: number): void {
   let at = 0
-  for (const { head, payload } of items) {
+  for (const { head, payload } of records) {
     out.set(payload, at + HEADER_BYTES)
     writeHeader(out, at, head, payload.length, salt)
     at += HEADER_BYTES + payload.length
   }
-  return out
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { createGunzip, gunzipSync } from 'node:zlib'
 import type { Admission } from '../admission.ts'
+import type { Spare } from '../spare.ts'
 import { Refusal } from './refusal.ts'
 
 const MIB = 1024 * 1024
@@ -14,6 +15,8 @@ const MAX_RATIO = 200
 const RATIO_FROM_BYTES = MIB
 
 export type Body = { bytes: Buffer; release(): void }
+/** `memory` is what `bytes` lie in, where it came from the spare. */
+type Collected = { bytes: Buffer; memory: Uint8Array<ArrayBuffer> | null }
 
 const tooLarge = (maxBytes: number) =>
   new Refusal(
@@ -41,10 +44,16 @@ export function codingOf(header: string | undefined): 'gzip' | 'identity' {
 }
 
 /**
- * Reads a request's body and inflates it. Bytes are counted with `admission` while they are held; call `release` when done.
+ * Reads a request's body and inflates it. Bytes are counted with `admission` while they are held; call `release` when done, and do not
+ * look at the bytes any more: their memory, of `spare`, is used for the next body.
  * @throws Refusal 413 as soon as the body, plain or inflated, is over `maxBytes`; 400 for broken gzip; 503 when there is no room
  */
-export async function readBody(request: IncomingMessage, admission: Admission, maxBytes: number): Promise<Body> {
+export async function readBody(
+  request: IncomingMessage,
+  admission: Admission,
+  maxBytes: number,
+  spare: Spare,
+): Promise<Body> {
   const coding = codingOf(request.headers['content-encoding'])
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
   let held = 0
@@ -52,14 +61,17 @@ export async function readBody(request: IncomingMessage, admission: Admission, m
     admission.take(bytes)
     held += bytes
   }
+  let memory: Collected['memory'] = null
   const release = () => {
     admission.give(held)
     held = 0
+    if (memory) spare.give(memory)
+    memory = null
   }
   try {
-    const raw = await collect(request, maxBytes, hold)
-    if (coding === 'identity') return { bytes: raw, release }
-    const bytes = await inflate(raw, maxBytes, hold)
+    const raw = await collect(request, maxBytes, hold, spare)
+    const bytes = coding === 'identity' ? raw.bytes : await inflate(raw.bytes, maxBytes, hold)
+    memory = raw.memory
     return { bytes, release }
   } catch (error) {
     release()
@@ -71,9 +83,15 @@ export async function readBody(request: IncomingMessage, admission: Admission, m
  * The body as it came. By events and not by an async iterator, which costs as much as hashing the body. A body whose length is said and small
  * is put together as it comes.
  */
-function collect(request: IncomingMessage, maxBytes: number, hold: (bytes: number) => void): Promise<Buffer> {
+function collect(
+  request: IncomingMessage,
+  maxBytes: number,
+  hold: (bytes: number) => void,
+  spare: Spare,
+): Promise<Collected> {
   const said = Number(request.headers['content-length'] ?? 0)
-  const whole = said > 0 && said <= AT_ONCE_BYTES ? Buffer.allocUnsafeSlow(said) : null
+  const memory = said > 0 && said <= AT_ONCE_BYTES ? spare.take(said) : null
+  const whole = memory && Buffer.from(memory.buffer, 0, said)
   const chunks: Buffer[] = []
   let total = 0
   return new Promise((resolve, reject) => {
@@ -82,7 +100,8 @@ function collect(request: IncomingMessage, maxBytes: number, hold: (bytes: numbe
       if (error) {
         request.pause()
         reject(error)
-      } else resolve(whole ?? (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, total)))
+      } else if (whole) resolve({ bytes: whole, memory })
+      else resolve({ bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, total), memory })
     }
     const onData = (chunk: Buffer) => {
       try {

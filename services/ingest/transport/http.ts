@@ -6,6 +6,7 @@ import type { Acceptor } from '../accept.ts'
 import type { Admission } from '../admission.ts'
 import type { Encoding, Signal } from '../decode/index.ts'
 import type { IngestMetrics, Rejection } from '../metrics.ts'
+import { Spare } from '../spare.ts'
 import type { Authorize } from './authorize.ts'
 import { readBody } from './body.ts'
 import { cors } from './cors.ts'
@@ -22,8 +23,13 @@ export type TransportOptions = {
   log: Log
 }
 
+/** With the memory of bodies that were answered. */
+type HttpOptions = TransportOptions & { spare: Spare }
+
 const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs']
 const MAX_DRAINED_BYTES = 4 * 1024 * 1024
+/** Memory that is kept for bodies to come: what is under way at full load is less. */
+const SPARE_BYTES = 32 * 1024 * 1024
 /** What a body counts for whose length is not said beforehand. */
 const UNSAID_BYTES = 1024 * 1024
 const FALLBACK = '{"code":13,"message":"cannot write the answer"}'
@@ -33,7 +39,7 @@ const FALLBACK = '{"code":13,"message":"cannot write the answer"}'
  * anything is known of who sends them: a refusal must cost a fraction of an acceptance.
  */
 export function httpListener(o: TransportOptions, corsOrigins: readonly string[]): RequestListener {
-  const app = application(o)
+  const app = application({ ...o, spare: new Spare(SPARE_BYTES) })
   const crossOrigin = cors(corsOrigins)
   return (request, response) => {
     if (crossOrigin.handle(request, response)) return
@@ -43,7 +49,7 @@ export function httpListener(o: TransportOptions, corsOrigins: readonly string[]
   }
 }
 
-function application(o: TransportOptions): RequestListener {
+function application(o: HttpOptions): RequestListener {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -71,7 +77,7 @@ export function encodingOf(contentType: string | undefined): Encoding | null {
   return type === 'application/json' ? 'json' : null
 }
 
-async function handle(o: TransportOptions, signal: Signal, request: IncomingMessage, response: ServerResponse) {
+async function handle(o: HttpOptions, signal: Signal, request: IncomingMessage, response: ServerResponse) {
   try {
     await take(o, signal, request, response)
   } catch (error) {
@@ -79,7 +85,7 @@ async function handle(o: TransportOptions, signal: Signal, request: IncomingMess
   }
 }
 
-async function take(o: TransportOptions, signal: Signal, request: IncomingMessage, response: ServerResponse) {
+async function take(o: HttpOptions, signal: Signal, request: IncomingMessage, response: ServerResponse) {
   const encoding = encodingOf(request.headers['content-type'])
   const key = request.headers['x-api-key']
   await o.authorize({
@@ -94,7 +100,7 @@ async function take(o: TransportOptions, signal: Signal, request: IncomingMessag
       throw new Refusal(415, message, { violation: 'content-type' })
     }
     const limit = encoding === 'json' ? Math.min(o.maxJsonBytes, o.maxBodyBytes) : o.maxBodyBytes
-    const body = await readBody(request, o.admission, limit)
+    const body = await readBody(request, o.admission, limit, o.spare)
     try {
       o.admission.arrived(entry, body.bytes.length)
       const decoded = await o.acceptor.accept(signal, encoding, body.bytes)

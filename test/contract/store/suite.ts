@@ -141,6 +141,20 @@ export function storeContract(bed: () => StoreBed): void {
     expect(await store().isInserting(`whole ${signal}`)).toBe(false)
   })
 
+  it.each([
+    { mib: 20, type: 'Compact', says: 'one file for all columns while a part is small' },
+    { mib: 80, type: 'Wide', says: 'a file for each column beyond 64 MiB' },
+  ])('has $says', async ({ mib, type }) => {
+    await store().exec(
+      `INSERT INTO otel_logs (Timestamp, Body, _batch) SELECT now64(9), randomString(1048576), ${mib} FROM numbers(${mib}) SETTINGS max_insert_threads = 1, max_block_size = 1000, min_insert_block_size_bytes = 0`,
+    )
+    const parts = await store().rows(
+      'SELECT DISTINCT part_type AS type FROM system.parts WHERE active AND name IN (SELECT DISTINCT _part FROM otel_logs WHERE _batch = {batch:UInt64})',
+      { batch: mib },
+    )
+    expect(parts).toEqual([{ type }])
+  })
+
   it('inserts a slice of a batch: those rows and no others', async () => {
     const block = blockOf('traces', idsOf('slice', 10))
     await store().insertNative({ ...nativeOf(block), rows: 3, slice: { offset: 4, rows: 3 } })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { Spare } from '../../../services/ingest/spare.ts'
 import { readBody } from '../../../services/ingest/transport/body.ts'
 
 /** What counts the bytes held; nothing is refused. */
@@ -40,7 +41,7 @@ describe('the body of a request', () => {
     ['in chunks', post('transfer-encoding: chunked', '2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n')],
   ])('%s is read whole, and counted until it is released', async (_, text) => {
     const held = account()
-    const body = await requestOf(text, (request) => readBody(request, held as unknown as Account, 100))
+    const body = await requestOf(text, (request) => readBody(request, held as unknown as Account, 100, new Spare(0)))
     expect(body.bytes.toString()).toBe('hello')
     expect(held.bytes).toBe(5)
     body.release()
@@ -48,14 +49,16 @@ describe('the body of a request', () => {
   })
 
   it('is empty where none came', async () => {
-    const body = await requestOf(post('content-length: 0', ''), (r) => readBody(r, account() as unknown as Account, 9))
+    const body = await requestOf(post('content-length: 0', ''), (r) =>
+      readBody(r, account() as unknown as Account, 9, new Spare(0)),
+    )
     expect(body.bytes.length).toBe(0)
   })
 
   it('of which the end never comes is given up, and nothing of it is held', async () => {
     const held = account()
     const read = requestOf(post('content-length: 50', 'hello'), async (request, hangUp) => {
-      const body = readBody(request, held as unknown as Account, 100)
+      const body = readBody(request, held as unknown as Account, 100, new Spare(0))
       hangUp()
       return await body
     })
@@ -67,7 +70,7 @@ describe('the body of a request', () => {
     const read = requestOf(post('content-length: 50', 'hello'), async (request, hangUp) => {
       hangUp()
       await once(request, 'close')
-      return await readBody(request, account() as unknown as Account, 100)
+      return await readBody(request, account() as unknown as Account, 100, new Spare(0))
     })
     await expect(read).rejects.toThrow('aborted')
   })
@@ -75,7 +78,7 @@ describe('the body of a request', () => {
   it('in chunks beyond the limit is refused while it comes', async () => {
     const held = account()
     const chunks = post('transfer-encoding: chunked', '8\r\n01234567\r\n8\r\n01234567\r\n')
-    const read = requestOf(chunks, (request) => readBody(request, held as unknown as Account, 10))
+    const read = requestOf(chunks, (request) => readBody(request, held as unknown as Account, 10, new Spare(0)))
     await expect(read).rejects.toMatchObject({ status: 413 })
     expect(held.bytes).toBe(0)
   })
