@@ -10,6 +10,7 @@ import {
   effectOf,
   headlineOf,
   lineOf,
+  originOf,
   sinceWhat,
   suspicionOf,
 } from './wording.ts'
@@ -72,6 +73,7 @@ function sharedAnnotations(n: Notification): Record<string, string> {
     commits: commitsOf(n),
     previous_version: n.deploy && safeText(n.deploy.previous_version ?? '', 200),
     rollback: adviceOf(n),
+    origin: originOf(n),
     suspect: suspicionOf(n),
     services:
       n.incident.services.length > 1

@@ -38,6 +38,7 @@ export function signalOf(a: Anomaly, before: Signal | undefined): Signal {
     top_attributes: finding.top_attributes.slice(0, 3),
     closed_reason: a.evidence.closed_reason,
     suspects: a.suspects.slice(0, 3),
+    ...(a.origins ? { origins: a.origins.slice(0, 3) } : {}),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Incident } from '../../shared/model/alert.ts'
-import type { Anomaly } from '../../shared/model/anomaly.ts'
+import type { Anomaly, Origin } from '../../shared/model/anomaly.ts'
 import type { Deploy } from '../../shared/model/deploy.ts'
 import type { Finding, Suspect } from '../../shared/model/verdict.ts'
 
@@ -40,6 +40,8 @@ export type Signal = Pick<
   closed_reason: string | null
   /** Deploys that could have done it, best first. */
   suspects: Suspect[]
+  /** Services in which it most likely began, best first; absent where nothing shows it. */
+  origins?: Origin[]
 }
 
 /** Where an incident stands; kept beside its document. */

@@ -181,6 +181,14 @@ export function suspicionOf(n: Pick<Notification, 'incident' | 'signals'>): stri
   return safeText(`Possible cause: ${suspect.service} ${build}${why ? `, ${why}` : ''}`, 240)
 }
 
+/** The service in which it most likely began, where that is another one than the first signal's, and why; '' where nothing says so. */
+export function originOf(n: Pick<Notification, 'event' | 'signals'>): string {
+  const [top] = n.signals
+  const first = top?.origins?.find((o) => o.role === 'origin')
+  if (n.event === 'resolved' || !first || first.service === top?.service) return ''
+  return safeText(`Most likely began in ${first.service}: ${first.evidence[0] ?? ''}`, 300)
+}
+
 /** The headline of an incident: the service, its most telling signal, and since what. */
 export function titleOf(services: readonly string[], top: Signal | undefined, deploy: DeployInfo | null): string {
   const first = safeText(services[0] ?? '', 80)

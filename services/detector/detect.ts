@@ -1,6 +1,7 @@
 import type { Anomaly } from '../../shared/model/anomaly.ts'
 import type { Verdict } from '../../shared/model/verdict.ts'
 import type { Clock } from '../../shared/runtime/clock.ts'
+import { deadline } from '../../shared/runtime/deadline.ts'
 import { short } from '../../shared/runtime/log.ts'
 import { yieldToLoop } from '../../shared/runtime/pressure.ts'
 import { getCursor } from '../../shared/state/cursors.ts'
@@ -11,12 +12,16 @@ import { type Due, dueOf, takeUp } from './due.ts'
 import { followAnomalies } from './follow.ts'
 import { look } from './look.ts'
 import type { Deps, Memory } from './memory.ts'
+import { withOrigins } from './origins/origins.ts'
 import { readChangedLines } from './rolling/roll.ts'
 import { findRolling } from './rolling/run.ts'
 import { findRollingLines } from './rolling/run-lines.ts'
 import { findRollingTraffic } from './rolling/run-traffic.ts'
 import { spanOf } from './window/cache.ts'
 import { CURSOR, ROLLED, remember, writeResults } from './write.ts'
+
+/** Where one anomaly began is read for so long at most: alerts wait for it. */
+const ORIGINS_MS = 5_000
 
 export type PassResult = {
   minutes: number
@@ -45,7 +50,8 @@ export async function detect(deps: Deps, memory: Memory, clock: Clock): Promise<
   anomalies.push(...(await findRolling(deps, memory, memory.lines.lines.keys(), nowMs)))
   anomalies.push(...(await findRollingLines(deps, memory, nowMs)))
   anomalies.push(...(await findRollingTraffic(deps, memory, nowMs)))
-  await writeResults(deps, memory, { verdicts, anomalies, cursorMs: changes.cursorMs }, nowMs)
+  const told = await withOrigins(deps, memory, anomalies, nowMs, () => deadline(ORIGINS_MS))
+  await writeResults(deps, memory, { verdicts, anomalies: told, cursorMs: changes.cursorMs }, nowMs)
   for (const [id, w] of memory.watched) {
     if (!w.verdict?.final || w.dirty) continue
     memory.watched.delete(id)

@@ -1,4 +1,4 @@
-import type { Anomaly } from '../../shared/model/anomaly.ts'
+import type { Anomaly, Origin } from '../../shared/model/anomaly.ts'
 import type { Deploy } from '../../shared/model/deploy.ts'
 import type { Verdict } from '../../shared/model/verdict.ts'
 import type { Log } from '../../shared/runtime/log.ts'
@@ -53,6 +53,8 @@ export type Memory = {
   open: Map<string, Anomaly>
   /** When the newest anomaly of a signal ended (write.ts): what ended is not found a second time. */
   ended: Map<string, string>
+  /** Where anomalies began, by their id; empty where that was looked up in vain. */
+  origins: Map<string, readonly Origin[]>
   /** Closed minute at which an open anomaly was followed last. */
   followed: Map<string, number>
   /** Service-level minutes, what watches them, and up to which minute they were watched, over restarts. */
@@ -84,6 +86,7 @@ export const newMemory = (deps: Pick<Deps, 'store' | 'state'>): Memory => ({
   watched: new Map(),
   open: new Map(),
   ended: new Map(),
+  origins: new Map(),
   followed: new Map(),
   lines: new Lines(),
   metrics: new MetricLines(),

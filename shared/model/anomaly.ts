@@ -25,10 +25,18 @@ export type Anomaly = {
   score: number
   deploy: { id: string; version: string; commit: string; commits: Commit[] } | null
   suspects: Suspect[]
+  /** Where it most likely began, best first; looked up when it opens. Absent where whole traces show nothing of it. */
+  origins?: Origin[]
   /** The finding it came from, whole; for rolling anomalies the same shape. `closed_reason` once closed. */
   evidence: { finding: Finding; closed_reason: string | null }
   updated_at: string
 }
+
+/**
+ * A service that does something else than before, in whole traces and their log records. `origin`: it begins there; `affected`: what it calls
+ * explains it. `score`: logarithms of how many times the usual, added up; to be compared within one anomaly only.
+ */
+export type Origin = { service: string; role: 'origin' | 'affected'; score: number; evidence: string[] }
 
 /** An anomaly that somebody called expected: `observed` is the baseline of its signal until the next deploy. */
 export type AcceptedAnomaly = Pick<

@@ -2,7 +2,17 @@ import type { ChannelPlugin } from '../channel.ts'
 import { diffUrl, linkOf, traceLink } from '../notification.ts'
 import { escapeHtml, safeLink, safeText } from '../text.ts'
 import type { Notification } from '../types.ts'
-import { adviceOf, certaintyOf, headlineOf, lineOf, reachOf, sinceWhat, stateOf, suspicionOf } from '../wording.ts'
+import {
+  adviceOf,
+  certaintyOf,
+  headlineOf,
+  lineOf,
+  originOf,
+  reachOf,
+  sinceWhat,
+  stateOf,
+  suspicionOf,
+} from '../wording.ts'
 
 type Part = { label: string; lines: string[] }
 
@@ -27,6 +37,7 @@ function partsOf(n: Notification): Part[] {
     part('Why', over ? safeText(top?.closed_reason ?? '', 160) : ''),
     part('How sure', top && !over ? certaintyOf(top) : ''),
     part('Do', adviceOf(n)),
+    part('', originOf(n)),
     part('', suspicionOf(n)),
   ].filter((p) => p.lines.length > 0)
 }

@@ -3,7 +3,17 @@ import { jsonOf } from '../json.ts'
 import { diffUrl, linkOf, traceLink } from '../notification.ts'
 import { escapeMarkup, safeLink, safeText } from '../text.ts'
 import type { Notification, Signal } from '../types.ts'
-import { adviceOf, certaintyOf, headlineOf, lineOf, reachOf, sinceWhat, stateOf, suspicionOf } from '../wording.ts'
+import {
+  adviceOf,
+  certaintyOf,
+  headlineOf,
+  lineOf,
+  originOf,
+  reachOf,
+  sinceWhat,
+  stateOf,
+  suspicionOf,
+} from '../wording.ts'
 
 const HEADER_CHARS = 150
 const LINES = 5
@@ -28,7 +38,13 @@ function lines(n: Notification): string {
     .map((s) => `• ${escapeMarkup(several ? `${safeText(s.service, 60)}: ${line(s)}` : line(s))}`)
   const rest = n.signals.length - shown.length + n.truncated
   const reach = n.event === 'resolved' ? '' : reachOf(n)
-  return [...shown, ...(rest > 0 ? [`… and ${rest} more`] : []), ...(reach ? [escapeMarkup(reach)] : [])].join('\n')
+  const origin = originOf(n)
+  return [
+    ...shown,
+    ...(rest > 0 ? [`… and ${rest} more`] : []),
+    ...(reach ? [escapeMarkup(reach)] : []),
+    ...(origin ? [escapeMarkup(origin)] : []),
+  ].join('\n')
 }
 
 function actions(n: Notification): string {

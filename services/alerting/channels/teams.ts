@@ -2,7 +2,7 @@ import { type ChannelPlugin, classifyHttp, postJson } from '../channel.ts'
 import { diffUrl, linkOf, traceLink } from '../notification.ts'
 import { safeText } from '../text.ts'
 import type { Notification } from '../types.ts'
-import { adviceOf, certaintyOf, lineOf, reachOf, sinceWhat, stateOf, suspicionOf } from '../wording.ts'
+import { adviceOf, certaintyOf, lineOf, originOf, reachOf, sinceWhat, stateOf, suspicionOf } from '../wording.ts'
 
 /** Markdown that telemetry may hold is shown as it is. */
 const plain = (text: string) => text.replace(/[\\`*_[\]]/g, (c) => `\\${c}`)
@@ -16,6 +16,7 @@ function facts(n: Notification): { title: string; value: string }[] {
     ['Hurts', n.event === 'resolved' ? '' : reachOf(n).replace(/^Hurts /, '')],
     ['How sure', top && n.event !== 'resolved' ? certaintyOf(top) : ''],
     ['Do', adviceOf(n)],
+    ['Began', originOf(n).replace(/^Most likely began /, '')],
     ['Perhaps', suspicionOf(n).replace(/^Possible cause: /, '')],
   ]
   return all.filter(([, value]) => value !== '').map(([title, value]) => ({ title, value: plain(value) }))

@@ -8,6 +8,7 @@ import { dueOf } from '../due.ts'
 import { followAnomalies } from '../follow.ts'
 import { look } from '../look.ts'
 import { type Deps, type Memory, newMemory } from '../memory.ts'
+import { withOrigins } from '../origins/origins.ts'
 import { CountLines } from '../rolling/counts.ts'
 import { KEEP_MINUTES, Lines } from '../rolling/lines.ts'
 import { MetricLines } from '../rolling/metrics.ts'
@@ -115,8 +116,9 @@ async function step(
   moved.push(...(await findRolling(deps, memory, memory.lines.lines.keys(), nowMs)))
   moved.push(...(await findRollingLines(deps, memory, nowMs)))
   moved.push(...(await findRollingTraffic(deps, memory, nowMs)))
-  remember(memory, moved)
-  for (const a of moved) found.anomalies.set(a.id, a)
+  const told = await withOrigins(deps, memory, moved, nowMs)
+  remember(memory, told)
+  for (const a of told) found.anomalies.set(a.id, a)
   memory.lines.trim()
   memory.metrics.trim(Math.floor(nowMs / 60_000))
   memory.counts.trim(Math.floor(nowMs / 60_000))

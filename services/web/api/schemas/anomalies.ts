@@ -2,6 +2,16 @@ import { z } from 'zod'
 import { commit, maybeTime, page, text, time } from './common.ts'
 import { finding, signalName, suspect } from './verdicts.ts'
 
+/** A service in which what is wrong most likely began, or which is affected by it. */
+const origin = z
+  .object({
+    service: z.string(),
+    role: z.enum(['origin', 'affected']),
+    score: z.number(),
+    evidence: z.array(z.string()),
+  })
+  .meta({ id: 'Origin' })
+
 export const anomaly = z
   .object({
     id: z.string(),
@@ -25,6 +35,7 @@ export const anomaly = z
     score: z.number(),
     deploy: z.object({ id: z.string(), version: z.string(), commit: z.string(), commits: z.array(commit) }).nullable(),
     suspects: z.array(suspect),
+    origins: z.array(origin).optional(),
     evidence: z.object({ finding, closed_reason: z.string().nullable() }),
     updated_at: time,
   })

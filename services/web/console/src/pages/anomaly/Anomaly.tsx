@@ -18,6 +18,7 @@ import { At } from '../../ui/Time.tsx'
 import { numbersOf, TopAttributes } from '../deploy/FindingCard.tsx'
 import { Suspects } from '../deploy/Grounds.tsx'
 import { Expected } from './Expected.tsx'
+import { Origins } from './Origins.tsx'
 import { Told } from './Told.tsx'
 import '../deploy/deploy.css'
 import './anomaly.css'
@@ -238,6 +239,7 @@ function Body({ anomaly }: { anomaly: AnomalyDetail }) {
         <aside className="deploy-side" aria-label="Deploy and suspects">
           <Tied anomaly={anomaly} />
           <Suspects suspects={anomaly.suspects} own={anomaly.deploy?.id ?? null} />
+          <Origins origins={anomaly.origins} />
           <Told anomaly={anomaly} />
           {(anomaly.state === 'open' || anomaly.accepted) && <Expected anomaly={anomaly} />}
           <Beside anomaly={anomaly} />
