@@ -12,7 +12,7 @@ import { type Frame, frameOf, minuteIso } from './frame.ts'
 import { gather } from './gather.ts'
 import { powerOf } from './power.ts'
 import type { Day } from './season.ts'
-import { type Signal, signalId } from './signal.ts'
+import { minutesText, type Signal, signalId } from './signal.ts'
 import { silence } from './silence.ts'
 import { soonAfter, togetherWith, undoneBy } from './together.ts'
 
@@ -149,7 +149,7 @@ function wordOf(
   if (frame.requests.baseline === 0 && !frame.concurrent)
     return {
       verdict: 'insufficient_data',
-      reason: `nothing to compare with: no request in the ${Math.round(Math.max(0, frame.start))} minutes before this deploy`,
+      reason: `nothing to compare with: no request in the ${minutesText(Math.max(0, frame.start))} before this deploy`,
     }
   if (power.needs !== null)
     return {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { listPatterns, type PatternRow } from '../../../shared/store/logs.ts'
 import { ok, type Route, route } from '../route.ts'
-import { isoOf, name, range, spanOf } from './query.ts'
+import { isoOf, name, range, spanOf, whole } from './query.ts'
 import { type LogPattern, logPatternList } from './schemas/services.ts'
 import { logLevel } from './schemas/telemetry.ts'
 import { stepOf } from './series.ts'
@@ -45,7 +45,7 @@ export const patternRoutes: Route[] = [
       environment: name.optional(),
       version: name.optional(),
       level: logLevel.optional(),
-      limit: z.coerce.number('must be a number').int().min(1).max(1000).default(200),
+      limit: whole(1, 1000).default(200),
       ...range,
     }),
     csv: true,

@@ -11,9 +11,15 @@ export const flag = z
   .enum(['true', 'false', '1', '0'], { error: 'must be true or false' })
   .transform((v) => v === 'true' || v === '1')
 
+/** A number of a query, with one sentence for whatever is wrong with it. */
+export const whole = (min: number, max: number) =>
+  z.coerce.number(`must be a whole number from ${min} to ${max}`).int().min(min).max(max)
+export const within = (min: number, max: number) =>
+  z.coerce.number(`must be a number from ${min} to ${max}`).min(min).max(max)
+
 /** Every list: how many, and from where on. */
 export const paging = {
-  limit: z.coerce.number('must be a number').int().min(1).max(1000).default(100),
+  limit: whole(1, 1000).default(100),
   cursor: z.string().min(1).max(2048).optional(),
 }
 

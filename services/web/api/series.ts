@@ -5,7 +5,7 @@ import { getVerdicts } from '../../../shared/store/verdicts.ts'
 import { invalid } from '../problem.ts'
 import { type Api, ok, type Route, route } from '../route.ts'
 import { bandOf } from './band.ts'
-import { isoOf, name, range, spanOf } from './query.ts'
+import { isoOf, name, range, spanOf, whole, within } from './query.ts'
 import { type Series, series, seriesSignal } from './schemas/services.ts'
 import { placeOf } from './service.ts'
 
@@ -34,12 +34,12 @@ export function stepOf(spanMs: number, asked: number | undefined): number {
 const query = z.strictObject({
   environment: name.optional(),
   signal: seriesSignal.default('requests'),
-  quantile: z.coerce.number('must be a number').min(0).max(1).default(0.99),
+  quantile: within(0, 1).default(0.99),
   route: name.optional(),
   metric: name.optional(),
   version: name.optional(),
   by: z.enum(['version', 'route', 'none']).default('none'),
-  step_s: z.coerce.number('must be a number').int().min(1).max(31_536_000).optional(),
+  step_s: whole(1, 31_536_000).optional(),
   ...range,
 })
 

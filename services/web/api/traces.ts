@@ -3,7 +3,7 @@ import { getTrace, listTraces, type SpanRow, type TraceRow } from '../../../shar
 import { notFound } from '../problem.ts'
 import { ok, type Route, route } from '../route.ts'
 import { lineOf } from './logs.ts'
-import { flag, isoOfNs, name, paging, range, readCursor, spanOf, writeCursor } from './query.ts'
+import { flag, isoOfNs, name, paging, range, readCursor, spanOf, within, writeCursor } from './query.ts'
 import { text } from './schemas/common.ts'
 import { type Span, type TraceItem, trace, traceList } from './schemas/telemetry.ts'
 
@@ -62,7 +62,7 @@ export const traceRoutes: Route[] = [
       failed: flag.optional(),
       exception: name.min(1).optional(),
       exception_message: text(1024).min(1).optional(),
-      min_ms: z.coerce.number('must be a number').min(0).max(1e10).optional(),
+      min_ms: within(0, 1e10).optional(),
       ...range,
       ...paging,
     }),

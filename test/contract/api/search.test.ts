@@ -114,3 +114,29 @@ describe('words in log lines', () => {
     expect(text.slice(text.indexOf('idx_body_parts'))).toMatch(/Granules: 0\/1/)
   })
 })
+
+describe('a parameter that cannot be used', () => {
+  it.each([
+    ['traces?limit=5000', 'cannot use limit: must be a whole number from 1 to 1000'],
+    ['traces?min_ms=fast', 'cannot use min_ms: must be a number from 0 to 10000000000'],
+    ['services/pay/series?quantile=99', 'cannot use quantile: must be a number from 0 to 1'],
+    [
+      'services/pay/series?signal=cpu',
+      'cannot use signal: must be one of requests, error_ratio, latency, log_errors, metric',
+    ],
+    ['logs?level=loud', 'cannot use level: must be one of trace, debug, info, warn, error, fatal'],
+  ])('%s is answered with what it takes', async (path, detail) => {
+    const { status, body } = await bed.call('GET', `/api/v1/${path}`)
+    expect([status, body.detail]).toEqual([400, detail])
+  })
+  it('in a body is named with what is missing or of another type', async () => {
+    const { status, body } = await bed.call('POST', '/api/v1/deploys', { body: { service: 1 } })
+    expect([status, body.errors]).toEqual([
+      400,
+      [
+        { pointer: '/service', detail: 'must be of type string, not number' },
+        { pointer: '/started_at', detail: 'it is missing (string)' },
+      ],
+    ])
+  })
+})

@@ -37,6 +37,10 @@ export const verdictWord = (verdict: VerdictWord | null): Word =>
 
 export const healthWord = (health: Health): Word => healths[health]
 
+/** The verdict of a deploy; that of a service's first version is no lack of requests. */
+export const deployWord = (deploy: { verdict: VerdictWord | null; previous_id: string | null }): Word =>
+  deploy.verdict === 'insufficient_data' && deploy.previous_id === null ? healths.new : verdictWord(deploy.verdict)
+
 /** Worst first. */
 export const healthOrder: Health[] = ['regressed', 'watching', 'too_little_data', 'new', 'ok', 'idle']
 

@@ -2,8 +2,8 @@ import { Link } from '@tanstack/react-router'
 import { count, duration, short } from '../../lib/format.ts'
 import { useNamedPage } from '../../lib/title.ts'
 import type { DeployItem, Verdict } from '../../lib/types.ts'
-import { baselineWord, confidenceWord, verdictWord } from '../../lib/words.ts'
-import { VerdictBadge } from '../../ui/Badge.tsx'
+import { baselineWord, confidenceWord, deployWord } from '../../lib/words.ts'
+import { Badge } from '../../ui/Badge.tsx'
 import { DeployLink, Facts, Outside, ServiceLink } from '../../ui/Bits.tsx'
 import { Copy, Id } from '../../ui/Copy.tsx'
 import { Icon } from '../../ui/Icon.tsx'
@@ -98,7 +98,7 @@ function facts(deploy: DeployItem, verdict: Verdict): [string, React.ReactNode][
 
 /** The answer: the word, the sentence, what to do, and what it rests on. */
 export function VerdictHead({ deploy, verdict }: { deploy: DeployItem; verdict: Verdict }) {
-  const word = verdictWord(verdict.verdict)
+  const word = deployWord({ verdict: verdict.verdict, previous_id: deploy.previous_id })
   const name = `${deploy.service} ${short(deploy.version || deploy.commit)}`
   useNamedPage(`${name}: ${word.word}`)
   return (
@@ -114,7 +114,7 @@ export function VerdictHead({ deploy, verdict }: { deploy: DeployItem; verdict: 
         <Actions deploy={deploy} />
       </div>
       <div className="verdict-word">
-        <VerdictBadge verdict={verdict.verdict} large />
+        <Badge word={word} large />
         <span className="faint">{word.means}</span>
       </div>
       <p className="verdict-reason">{verdict.reason}</p>

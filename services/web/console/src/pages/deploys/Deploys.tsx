@@ -5,8 +5,8 @@ import { useWindowed } from '../../lib/queries.ts'
 import { type Search, spanOf, spanParams } from '../../lib/range.ts'
 import type { DeployItem, Page, VerdictWord } from '../../lib/types.ts'
 import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
-import { verdictWord } from '../../lib/words.ts'
-import { VerdictBadge } from '../../ui/Badge.tsx'
+import { deployWord, verdictWord } from '../../lib/words.ts'
+import { Badge } from '../../ui/Badge.tsx'
 import { DeployLink, PageHead, Section, ServiceLink } from '../../ui/Bits.tsx'
 import { Snippet } from '../../ui/Copy.tsx'
 import { Csv } from '../../ui/Csv.tsx'
@@ -47,7 +47,7 @@ const columns: Column<DeployItem>[] = [
     key: 'verdict',
     title: 'Verdict',
     by: (deploy) => deploy.verdict,
-    cell: (deploy) => <VerdictBadge verdict={deploy.verdict} />,
+    cell: (deploy) => <Badge word={deployWord(deploy)} />,
   },
   { key: 'why', title: 'Why', cell: (deploy) => <span className="why">{deploy.reason}</span> },
   { key: 'kind', title: 'Kind', by: (deploy) => deploy.kind, cell: (deploy) => deploy.kind, wide: true },

@@ -5,14 +5,14 @@ import { usePrefs } from '../../lib/prefs.ts'
 import { spanOf } from '../../lib/range.ts'
 import type { DeployItem } from '../../lib/types.ts'
 import { useSearch } from '../../lib/useSearch.ts'
-import { verdictWord } from '../../lib/words.ts'
+import { deployWord } from '../../lib/words.ts'
 import { Icon } from '../../ui/Icon.tsx'
 import { type Place, placesOf, ticksOf } from './places.ts'
 import './lanes.css'
 
 function Marker({ deploy, place }: { deploy: DeployItem; place: Place }) {
   const { zone } = usePrefs()
-  const word = verdictWord(deploy.verdict)
+  const word = deployWord(deploy)
   const label = `${deploy.service} ${short(deploy.version)}, ${absolute(deploy.started_at, zone)}: ${word.word}`
   return (
     <Link
