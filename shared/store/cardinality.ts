@@ -3,7 +3,7 @@ import type { Store } from './store.ts'
 
 type Place = { service: string; environment: string }
 
-/** A metric with many series, and which of its attributes make them: those with the most values first. */
+/** A metric with many series, and which of its attributes make them: those with the most values first, none that has one only. */
 export type MetricLeader = Place & {
   metric: string
   series: number
@@ -44,7 +44,7 @@ export async function metricLeaders(store: Store, span: Span, limit: number): Pr
   const keys = await store.rows<Place & { metric: string; key: string; n: string }>(
     `SELECT service, environment, metric, key, uniqExact(value) AS n
      FROM (${points('Attributes AS attributes', named)}) ARRAY JOIN mapKeys(attributes) AS key, mapValues(attributes) AS value
-     GROUP BY service, environment, metric, key ORDER BY n DESC, key LIMIT ${ATTRIBUTES_SHOWN} BY service, environment, metric LIMIT 10000`,
+     GROUP BY service, environment, metric, key HAVING n > 1 ORDER BY n DESC, key LIMIT ${ATTRIBUTES_SHOWN} BY service, environment, metric LIMIT 10000`,
     { ...spanParams(span), metrics: rows.map((row) => row.metric) },
   )
   const same = (a: Place & { metric: string }, b: Place & { metric: string }) =>

@@ -120,9 +120,9 @@ export const deployRecipes = ({ web }: Address): Recipe[] => [
     key: 'deploy-actions',
     title: 'GitHub Actions',
     file: '.github/workflows/deploy.yml',
-    note: '',
+    note: 'With PLUMBLINE_URL and PLUMBLINE_API_KEY (scopes deploy and read) in the environment of both.',
     text: `- run: npx plumbline deploy --service checkout --environment production --commit "$GITHUB_SHA"
-- run: npx plumbline gate --service checkout --environment production --commit "$GITHUB_SHA" --wait 15m
+- run: npx plumbline gate --service checkout --environment production --commit "$GITHUB_SHA" --wait --timeout 15m
   # exit code 0: go on · 1: roll back · 2: too little data to say`,
   },
 ]
