@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Clock } from '../shared/runtime/clock.ts'
 import { systemClock } from '../shared/runtime/clock.ts'
+import { letHeapDouble } from '../shared/runtime/heap.ts'
 import { startAll, stopAll } from '../shared/runtime/lifecycle.ts'
 import { createLog, type Log } from '../shared/runtime/log.ts'
 import { packageRoot } from '../shared/runtime/package.ts'
@@ -32,6 +33,7 @@ export async function up(
       `cannot start ${names.join(', ')} alone: the embedded engine belongs to one process, so all targets must run in it. Run \`plumbline up\`, or set PLUMBLINE_CLICKHOUSE_URL to a ClickHouse server`,
     )
   }
+  letHeapDouble()
   const log = o.log ?? createLog(config.logLevel)
   const { store, state } = await open(config)
   const services: Service[] = []
