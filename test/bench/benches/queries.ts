@@ -66,6 +66,7 @@ function pagesOf(found: { traces: string[]; deploys: string[]; anomalies: string
       path: (i) => `/traces?service=${service(i)}&exception=Nowhere${i}&${lastHours(24)}`,
     },
     { page: 'trace by id', path: (i) => `/traces/${nth(found.traces, i)}` },
+    { page: 'trace beside its operations', path: (i) => `/traces/${nth(found.traces, i)}/baseline` },
     { page: 'trace by an id that is not there', path: (i) => `/traces/${String(i).padStart(32, 'f')}` },
   ]
 }
