@@ -66,6 +66,25 @@ export async function versionsOf(store: Store, scope: Scope): Promise<VersionFig
   })
 }
 
+/** What a version was the first to say, in the span and the month before it: exception types, and how many log patterns. */
+export type FirstSaid = { version: string; exceptions: string[]; log_patterns: number }
+
+/** By version; versions that said nothing first are left out. */
+export async function firstSaidBy(store: Store, scope: Scope): Promise<FirstSaid[]> {
+  const of = (table: string, name: string) =>
+    `SELECT argMin(version, (minute, version)) AS version, toString(${name}) AS said FROM ${table}
+     WHERE service = {service:String} AND environment = {environment:String} AND count > 0
+       AND minute >= toDateTime({from:UInt32} - ${MONTH_S}) AND minute < toDateTime({to:UInt32}) GROUP BY said`
+  const rows = await store.rows<{ version: string; exceptions: string[]; patterns: string }>(
+    `SELECT version, arraySort(groupArrayIf(20)(said, is_exception)) AS exceptions, countIf(NOT is_exception) AS patterns FROM (
+       SELECT version, said, true AS is_exception FROM (${of('rollup_exceptions', 'exception_type')})
+       UNION ALL SELECT version, said, false FROM (${of('rollup_log_patterns', 'pattern_id')})
+     ) GROUP BY version LIMIT 500`,
+    fence(scope).params,
+  )
+  return rows.map(({ version, exceptions, patterns }) => ({ version, exceptions, log_patterns: Number(patterns) }))
+}
+
 /** Routes by requests, the busiest first. */
 export async function routesOf(store: Store, scope: Scope, limit = 500): Promise<(Figures & { route: string })[]> {
   const { where, params } = fence(scope)

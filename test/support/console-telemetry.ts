@@ -104,6 +104,8 @@ export function detailOf(service: string): ServiceDetail | null {
       commit: deploy.commit,
       first_seen_at: deploy.first_seen_at ?? deploy.started_at,
       last_seen_at: index === 0 ? at(0) : at(30),
+      new_exceptions: index === 0 && service === 'checkout' ? ['RangeError'] : [],
+      new_log_patterns: index === 0 ? 1 : 0,
       requests: Math.round(shape.perMinute * (index === 0 ? 34 : 600)),
       error_ratio: index === 0 && service === 'checkout' ? 0.123 : shape.errors,
       latency_p50_ms: shape.p50,

@@ -5,6 +5,7 @@ import {
   dependenciesOf,
   environmentsOf,
   exceptionsOf,
+  firstSaidBy,
   metricsOf,
   routesOf,
   versionsOf,
@@ -39,16 +40,20 @@ export async function placeOf(
 
 async function readVersions(api: Api, scope: Parameters<typeof versionsOf>[1]): Promise<ServiceDetail['versions']> {
   const { service, environment } = scope
-  const versions = await versionsOf(api.store, scope)
+  const [versions, said] = await Promise.all([versionsOf(api.store, scope), firstSaidBy(api.store, scope)])
   const { items: deploys } = await listDeploys(api.state, { service, environment, toMs: scope.toMs, limit: 500 })
   const verdicts = await getVerdicts(
     api.store,
     deploys.map((d) => d.id),
   )
-  return versions.map((v) => {
+  return versions.map((v, i) => {
     const deploy = deploys.find((d) => sameBuild(d, v))
+    // The first version that is known says everything first.
+    const first = i === versions.length - 1 ? undefined : said.find((s) => s.version === v.version)
     return {
       ...v,
+      new_exceptions: first?.exceptions ?? [],
+      new_log_patterns: first?.log_patterns ?? 0,
       deploy_id: deploy?.id ?? null,
       verdict: deploy ? (verdicts.get(deploy.id)?.verdict ?? 'pending') : null,
     }

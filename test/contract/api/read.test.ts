@@ -70,6 +70,10 @@ describe('services', () => {
       ['v2', 'regressed', 2400],
       ['v1', 'no_difference', 2400],
     ])
+    expect(one.versions?.map((v) => [v.new_exceptions, v.new_log_patterns])).toEqual([
+      [['TypeError'], 1],
+      [[], 0],
+    ])
     expect(one.routes).toMatchObject([
       { route: 'GET /cart', error_ratio: 0 },
       { route: 'GET /pay', error_ratio: 0.15 },

@@ -54,6 +54,9 @@ export const service = z
         commit: z.string(),
         first_seen_at: time,
         last_seen_at: time,
+        /** Exception types that no version before it had in a month, 20 at most; none of the first version that is known. */
+        new_exceptions: z.array(z.string()),
+        new_log_patterns: z.number().int(),
         requests: z.number(),
         error_ratio: number,
         latency_p50_ms: number,

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { compact, ms, percent, short, unitWord } from '../../lib/format.ts'
+import { compact, ms, percent, plural, short, unitWord } from '../../lib/format.ts'
 import type { RouteRow, ServiceDetail, VersionRow } from '../../lib/types.ts'
 import { VerdictBadge } from '../../ui/Badge.tsx'
 import { DeployLink, ServiceLink } from '../../ui/Bits.tsx'
@@ -81,6 +81,12 @@ export function Routes({ detail }: { detail: ServiceDetail }) {
   )
 }
 
+/** What no version before it said. */
+function newIn({ new_exceptions, new_log_patterns }: VersionRow): string {
+  const parts = [...new_exceptions, ...(new_log_patterns > 0 ? [plural(new_log_patterns, 'log pattern')] : [])]
+  return parts.join(', ') || '–'
+}
+
 export function Versions({ detail }: { detail: ServiceDetail }) {
   const total = detail.versions.reduce((sum, row) => sum + row.requests, 0)
   const columns: Column<VersionRow>[] = [
@@ -95,6 +101,7 @@ export function Versions({ detail }: { detail: ServiceDetail }) {
         ),
     },
     { key: 'verdict', title: 'Verdict', cell: (row) => <VerdictBadge verdict={row.verdict} /> },
+    { key: 'new', title: 'New in it', cell: newIn, wide: true },
     {
       key: 'first',
       title: 'First seen',
