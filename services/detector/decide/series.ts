@@ -1,6 +1,7 @@
 import type { Judgement, Kind, Sensitivity } from '../judge/index.ts'
 import { keysOf, type Series } from '../window/window.ts'
 import { type Frame, type Parts, partsOf } from './frame.ts'
+import { alwaysZero, judgeFromZero } from './from-zero.ts'
 import { bestSplit, meanGains } from './onset.ts'
 import { judgeAgain } from './prepared.ts'
 import { earlierFrames, sameHours } from './season.ts'
@@ -102,14 +103,17 @@ export function metricSignal(
     ? range(from, frame.end).map((s) => value(others, requests.others, s))
     : undefined
   const kind: Kind = resource ? 'resource' : 'metric'
-  const raw = judgeAgain(frame.window, `metric\n${frame.start}\n${metric}`, {
-    kind,
-    stepS: 60,
-    baseline,
-    current,
-    concurrent,
-    sensitivity,
-  })
+  const fromZero = alwaysZero(baseline)
+  const raw = fromZero
+    ? judgeFromZero({ baseline, current, concurrent, sensitivity })
+    : judgeAgain(frame.window, `metric\n${frame.start}\n${metric}`, {
+        kind,
+        stepS: 60,
+        baseline,
+        current,
+        concurrent,
+        sensitivity,
+      })
   const now = pooled(mine, requests.mine, range(from, frame.end))
   const was = pooled(before, requests.before, frame.baseline)
   const line = range(0, frame.end).map((s) =>
@@ -120,12 +124,13 @@ export function metricSignal(
   const changeOn = (day: Frame): number | null => {
     const [parts, served] = [oneForm(partsOf(day, 'metric', metric)).before, partsOf(day, 'route', null).before]
     const after = range(day.from + from - frame.from, day.end)
-    const moved = pooled(parts, served, after) / pooled(parts, served, day.baseline)
-    return moved > 0 && Number.isFinite(moved) ? Math.log(moved) : null
+    const [then, before] = [pooled(parts, served, after), pooled(parts, served, day.baseline)]
+    const moved = fromZero ? then - before : Math.log(then / before)
+    return Number.isFinite(moved) ? moved : null
   }
-  const settled = settle(raw, now, was, early)
+  const settled = settle(raw, fromZero ? null : now / was, early)
   const found = settled.judgement === 'high' || settled.judgement === 'low'
-  const season = found ? sameHours(frame, Math.log(now / was), changeOn) : null
+  const season = found ? sameHours(frame, fromZero ? now : Math.log(now / was), changeOn) : null
   return {
     name: 'metric',
     dimension: metric,
@@ -137,7 +142,7 @@ export function metricSignal(
       ...numbers(now, was, raw),
       unit: before[0]?.unit || 'value',
       onset: from,
-      reason: `metric ${metric}: ${digits(now)}${counter && requests.before.length > 0 ? ' per request' : ''}, against ${digits(was)} before: ${relative(now / was - 1)}`,
+      reason: `metric ${metric}: ${digits(now)}${counter && requests.before.length > 0 ? ' per request' : ''}, against ${digits(was)} before: ${fromZero ? raw.reason : relative(now / was - 1)}`,
       sql: metricSql(
         frame,
         { metric, kind: before[0]?.kind ?? '', unit: before[0]?.unit ?? '' },
@@ -167,9 +172,10 @@ function valueOver({ parts, served, counter }: Sent, over: readonly number[]): n
   return per === 0 ? 0 : sumOf(parts, over) / per
 }
 
-function settle(j: Judgement, now: number, was: number, early: boolean): Judgement {
+/** `factor`: of the metric now to before; null where it was zero before, and any lasting rise is large. */
+function settle(j: Judgement, factor: number | null, early: boolean): Judgement {
   if (j.judgement !== 'high' && j.judgement !== 'low') return j
-  if (was === 0 || Math.abs(now / was - 1) < METRIC_CHANGE)
+  if (factor !== null && (!Number.isFinite(factor) || Math.abs(factor - 1) < METRIC_CHANGE))
     return dismissed(j, `${j.reason}; less than ${100 * METRIC_CHANGE} %`)
   return early ? dismissed(j, `${j.reason}; it began before the deploy`) : j
 }
@@ -180,8 +186,8 @@ function numbers(now: number, was: number, j: Judgement) {
     expected: was,
     lower: Math.min(j.lower, was),
     upper: Math.max(j.upper, was),
-    effect: was === 0 ? 0 : now / was - 1,
-    effect_unit: 'relative' as const,
+    effect: was === 0 ? now : now / was - 1,
+    effect_unit: was === 0 ? ('absolute' as const) : ('relative' as const),
     direction: now >= was ? ('up' as const) : ('down' as const),
   }
 }

@@ -50,7 +50,7 @@ export function confirmMetric(
   const finding = findingOf(frame, one, found)
   const growth =
     perMinute(frame.requests.current, end - start) / perMinute(frame.requests.baseline, frame.baseline.length) - 1
-  const busier = finding.effect > 0 && growth >= EXPLAINED_SHARE * finding.effect
+  const busier = finding.effect_unit === 'relative' && finding.effect > 0 && growth >= EXPLAINED_SHARE * finding.effect
   return busier
     ? { ...finding, harmful: false, reason: `${finding.reason}, with ${Math.round(100 * growth)} % more requests` }
     : finding

@@ -12,11 +12,33 @@ const LEAST_HISTORY = 120
 /** Beyond the highest of the history by this share of the way there from its middle: what was only just higher is the tail of the same. */
 const BEYOND = 0.5
 
+/** Of a metric that was always zero: minutes above zero among the newest, since what is counted now and then is zero in between. */
+const WAKE_MINUTES = 15
+const LEAST_AWAKE = 8
+
+/** Whether a metric calls for a judgement at `minute`: its newest values lie clear of the hours before, or it was zero in all of them and wakes. Pure. */
+export const stands = (valueAt: ValueAt, minute: number): boolean =>
+  liesClear(valueAt, minute) || wakes(valueAt, minute)
+
+function wakes(valueAt: ValueAt, minute: number): boolean {
+  let awake = 0
+  let at = minute
+  for (; at > minute - WAKE_MINUTES; at--) awake += (valueAt(at) ?? 0) > 0 ? 1 : 0
+  if (awake < LEAST_AWAKE) return false
+  let known = 0
+  for (; at > minute - HISTORY_MINUTES; at--) {
+    const v = valueAt(at)
+    if (v !== undefined && v !== 0) return false
+    known += v === 0 ? 1 : 0
+  }
+  return known >= LEAST_HISTORY
+}
+
 /**
  * Whether the newest values at `minute` all lie clear of everything that the hours before showed: a cheap first look at one metric, after
  * which few are judged. It asks the newest of the history first, so that a usual metric costs a handful of steps. Pure.
  */
-export function stands(valueAt: ValueAt, minute: number): boolean {
+function liesClear(valueAt: ValueAt, minute: number): boolean {
   const newest = newestOf(valueAt, minute)
   if (newest === null) return false
   const recent: number[] = []

@@ -25,10 +25,21 @@ describe('a metric stands out', () => {
   it('when it was always zero', () => {
     const values = [...Array<number>(HISTORY).fill(0), 3, 4, 3, 5, 3]
     expect(stands(at(values), values.length - 1)).toBe(true)
+    const nowAndThen = [...Array<number>(HISTORY).fill(0), 3, 0, 1, 1, 0, 0, 2, 4, 0, 1, 0, 5, 1, 0]
+    expect(stands(at(nowAndThen), nowAndThen.length - 1)).toBe(true)
   })
 })
 
 describe('a metric does not stand out', () => {
+  it('when it was zero but for a minute in hours, or rises in a few minutes only', () => {
+    const awake = Array.from({ length: 14 }, (_, i) => (i % 2 === 0 ? 0 : 3))
+    const values = [...Array<number>(HISTORY).fill(0), 2, ...Array<number>(30).fill(0), ...awake]
+    expect(stands(at(values), values.length - 1)).toBe(false)
+    expect(standsAfter(0, 0, 0)).toBe(false)
+    const few = [...Array<number>(HISTORY).fill(0), 0, 3, 0, 4, 0, 0]
+    expect(stands(at(few), few.length - 1)).toBe(false)
+  })
+
   it('when fewer than five minutes do, or one of them is usual', () => {
     expect(standsAfter(150, 160, 150, 155)).toBe(false)
     expect(standsAfter(150, 160, 103, 155, 170)).toBe(false)
