@@ -21,7 +21,7 @@ import { spanOf } from './window/cache.ts'
 import { CURSOR, ROLLED, remember, writeResults } from './write.ts'
 
 /** Where one anomaly began is read for so long at most: alerts wait for it. */
-const ORIGINS_MS = 5_000
+const ORIGINS_MS = 10_000
 
 export type PassResult = {
   minutes: number

@@ -55,6 +55,8 @@ export type Memory = {
   ended: Map<string, string>
   /** Where anomalies began, by their id; empty where that was looked up in vain. */
   origins: Map<string, readonly Origin[]>
+  /** How often that failed. */
+  originTries: Map<string, number>
   /** Closed minute at which an open anomaly was followed last. */
   followed: Map<string, number>
   /** Service-level minutes, what watches them, and up to which minute they were watched, over restarts. */
@@ -87,6 +89,7 @@ export const newMemory = (deps: Pick<Deps, 'store' | 'state'>): Memory => ({
   open: new Map(),
   ended: new Map(),
   origins: new Map(),
+  originTries: new Map(),
   followed: new Map(),
   lines: new Lines(),
   metrics: new MetricLines(),

@@ -19,6 +19,8 @@ const MAX_LOOKS = 3
 const WAITING_MS = 30 * MINUTE_MS
 /** Anomalies of one service that begin within this time are one change. */
 const SAME_CHANGE_MS = 5 * MINUTE_MS
+/** Lookups of one anomaly that may fail. */
+const MAX_TRIES = 3
 const MAX_ORIGINS = 3
 /** Anomalies whose origins are kept at hand. */
 const MAX_KEPT = 20_000
@@ -45,20 +47,20 @@ const ASKED: ReadonlySet<Anomaly['signal']> = new Set([
 
 /**
  * The same anomalies, those that opened with the services in which it most likely began: whole traces and log records of the minutes since against
- * quiet ones. Looked up once for what begins in a service at one time; a read that fails or takes too long leaves the anomaly without. What had to
- * wait for other lookups follows with a later pass, and is then among the answers though nothing else of it changed. `limit`: until when one lookup may
+ * quiet ones. Looked up once for what begins in a service at one time; a read that fails or takes too long leaves the anomaly without. What failed, or had to
+ * wait for other lookups, follows with a later pass, and is then among the answers though nothing else of it changed. `limit`: until when one lookup may
  * read; a replay gives none, so that it answers alike on a slow machine.
  */
 export async function withOrigins(
   deps: Pick<Deps, 'store' | 'log'>,
-  memory: Pick<Memory, 'open' | 'origins' | 'lines'>,
+  memory: Pick<Memory, 'open' | 'origins' | 'originTries' | 'lines'>,
   anomalies: readonly Anomaly[],
   untilMs: number,
   limit?: () => AbortSignal,
 ): Promise<Anomaly[]> {
   const done: Anomaly[] = []
   let looks = 0
-  if (memory.origins.size > MAX_KEPT) memory.origins.clear()
+  for (const kept of [memory.origins, memory.originTries]) if (kept.size > MAX_KEPT) kept.clear()
   const changed = new Set(anomalies.map((a) => a.id))
   const waiting = [...memory.open.values()].filter(
     (a) => !changed.has(a.id) && isDue(memory, a) && untilMs - Date.parse(a.started_at) <= WAITING_MS,
@@ -67,7 +69,8 @@ export async function withOrigins(
     let origins = knownOf(memory, a) ?? knownBeside(memory, [...done, ...memory.open.values()], a)
     if (!origins && isDue(memory, a) && looks < MAX_LOOKS) {
       looks += 1
-      origins = await originsOf(deps, memory, a, untilMs, limit?.())
+      origins = (await originsOf(deps, memory, a, untilMs, limit?.())) ?? undefined
+      if (!origins) memory.originTries.set(a.id, (memory.originTries.get(a.id) ?? 0) + 1)
     }
     if (origins) memory.origins.set(a.id, origins)
     if (origins && origins.length > 0) done.push({ ...a, origins: [...origins] })
@@ -76,18 +79,20 @@ export async function withOrigins(
   return done
 }
 
-const isDue = (memory: Pick<Memory, 'open' | 'origins'>, a: Anomaly): boolean =>
-  a.state === 'open' && a.harmful && ASKED.has(a.signal) && knownOf(memory, a) === undefined
+type Known = Pick<Memory, 'open' | 'origins' | 'originTries'>
 
-const knownOf = (memory: Pick<Memory, 'open' | 'origins'>, a: Anomaly): readonly Origin[] | undefined =>
+const isDue = (memory: Known, a: Anomaly): boolean =>
+  a.state === 'open' &&
+  a.harmful &&
+  ASKED.has(a.signal) &&
+  knownOf(memory, a) === undefined &&
+  (memory.originTries.get(a.id) ?? 0) < MAX_TRIES
+
+const knownOf = (memory: Known, a: Anomaly): readonly Origin[] | undefined =>
   memory.origins.get(a.id) ?? memory.open.get(a.id)?.origins ?? a.origins
 
 /** What was found for another anomaly of the same service that began at the same time. */
-function knownBeside(
-  memory: Pick<Memory, 'open' | 'origins'>,
-  others: readonly Anomaly[],
-  a: Anomaly,
-): readonly Origin[] | undefined {
+function knownBeside(memory: Known, others: readonly Anomaly[], a: Anomaly): readonly Origin[] | undefined {
   if (!isDue(memory, a)) return undefined
   const beside = others.find(
     (o) =>
@@ -98,13 +103,14 @@ function knownBeside(
   return beside && memory.origins.get(beside.id)
 }
 
+/** Empty where whole traces show nothing; null where they could not be read. */
 async function originsOf(
   deps: Pick<Deps, 'store' | 'log'>,
   memory: Pick<Memory, 'lines'>,
   a: Anomaly,
   untilMs: number,
   signal?: AbortSignal,
-): Promise<Origin[]> {
+): Promise<Origin[] | null> {
   const onsetMs = Date.parse(a.started_at)
   const now = { fromMs: onsetMs, toMs: Math.min(untilMs, onsetMs + SINCE_MS) }
   const before = { fromMs: onsetMs - BEFORE_MS, toMs: onsetMs - SETTLE_MS }
@@ -131,7 +137,7 @@ async function originsOf(
       { event: 'origins_failed', anomaly: a.id, error: short(String((error as Error).message), 500) },
       'where an anomaly began could not be looked up',
     )
-    return []
+    return null
   }
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withOrigins } from '../../../services/detector/origins/origins.ts'
+import type { Anomaly } from '../../../shared/model/anomaly.ts'
 import { handDriven } from '../../support/detector.ts'
 import { type Bed, openBed } from '../../support/embedded.ts'
 import { insertLogs } from '../../support/raw-rows.ts'
@@ -12,7 +13,7 @@ const MIN = 60_000
 beforeAll(async () => {
   bed = await openBed()
   d = handDriven(bed)
-  T0 = Math.floor((d.nowMs() - 5 * 3_600_000) / MIN) * MIN
+  T0 = Math.floor(d.nowMs() / MIN) * MIN - 190 * MIN
 })
 afterAll(() => bed.close())
 
@@ -75,11 +76,20 @@ const send = async (fromMinute: number, minutes: number, broken: number) => {
   await d.settle()
 }
 
+/** Their anomalies when all were looked up: on a busy machine some wait for a later pass. */
+async function looked(...services: string[]): Promise<Anomaly[]> {
+  for (let i = 0; ; i++) {
+    const found = (await Promise.all(services.map((service) => d.anomalies(service)))).flat()
+    if (found.length > 0 && (found.every((a) => a.origins) || i === 8)) return found
+    await d.settle()
+  }
+}
+
 describe('where an anomaly began', { timeout: 240_000 }, () => {
   it('is the service deepest in its traces that does something new, told with what that is', async () => {
     await send(0, 180, 0)
     await send(180, 10, 0.4)
-    const found = [...(await d.anomalies('shop')), ...(await d.anomalies('till'))]
+    const found = await looked('shop', 'till')
     expect(found.map((a) => a.signal)).toContain('error_ratio')
     for (const a of found) {
       const [first, ...others] = a.origins!
@@ -102,16 +112,24 @@ describe('where an anomaly began', { timeout: 240_000 }, () => {
   it('is left open where traces cannot be read: the anomaly is told all the same', async () => {
     const [anomaly] = await d.anomalies('shop')
     const { origins: _origins, ...without } = { ...anomaly!, state: 'open' as const }
-    const memory = { open: new Map(), origins: new Map(), lines: { lines: new Map() } as never }
-    const refusing = { ...bed.store, rows: () => Promise.reject(new Error('too slow')) }
-    expect(await withOrigins({ store: refusing, log: d.deps.log }, memory, [without], d.nowMs())).toEqual([without])
+    const memory = { open: new Map(), origins: new Map(), originTries: new Map(), lines: { lines: new Map() } as never }
+    let asked = 0
+    const rows = () => {
+      asked += 1
+      return Promise.reject(new Error('too slow'))
+    }
+    for (let i = 0; i < 5; i++)
+      expect(
+        await withOrigins({ store: { ...bed.store, rows }, log: d.deps.log }, memory, [without], d.nowMs()),
+      ).toEqual([without])
+    expect(asked).toBe(3)
   })
 
   it('is not looked up for what is closed, hurts nobody, or is no matter of requests', async () => {
     const [anomaly] = await d.anomalies('shop')
     const { origins: _origins, ...closed } = anomaly!
     const open = { ...closed, state: 'open' as const }
-    const memory = { open: new Map(), origins: new Map(), lines: { lines: new Map() } as never }
+    const memory = { open: new Map(), origins: new Map(), originTries: new Map(), lines: { lines: new Map() } as never }
     const counted = { ...bed.store, rows: () => expect.unreachable('no read was due') }
     const asked = [closed, { ...open, harmful: false }, { ...open, signal: 'metric' as const }]
     expect(await withOrigins({ store: counted, log: d.deps.log }, memory, asked, d.nowMs())).toEqual(asked)
