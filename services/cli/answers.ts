@@ -37,9 +37,20 @@ export type ServiceList = Page<{
 type Figures = { requests: number; error_ratio: number | null; latency_p99_ms: number | null } | null
 type Figure = { value: number | null; n: number }
 
+type AttributeDifference = {
+  key: string
+  value: string
+  a: number
+  b: number
+  a_share: number
+  b_share: number
+  difference: number
+}
+
 export type Compare = {
-  a: { deploy: Deploy; verdict: VerdictWord }
-  b: { deploy: Deploy; verdict: VerdictWord }
+  a: { deploy: Deploy; verdict: VerdictWord; from: string }
+  /** Without a deploy: the same hours of last week. */
+  b: { deploy: Deploy | null; verdict: VerdictWord | null; from: string }
   window_s: number
   signals: {
     signal: string
@@ -50,6 +61,7 @@ export type Compare = {
     change_unit: 'relative' | 'absolute'
   }[]
   routes: { route: string; a: Figures; b: Figures }[]
+  attributes: { all: AttributeDifference[]; among_bad: AttributeDifference[] } | null
   warnings: string[]
 }
 

@@ -158,9 +158,9 @@ function apiFor(context: Context, auth: Auth, request: Request, response: Respon
     ...context,
     store: {
       ...store,
-      rows: async (sql, params) => {
+      rows: async (sql, params, signal) => {
         try {
-          return await store.rows(sql, params, gone.signal)
+          return await store.rows(sql, params, signal ? AbortSignal.any([gone.signal, signal]) : gone.signal)
         } catch (error) {
           gone.signal.throwIfAborted()
           throw error

@@ -23,6 +23,8 @@ export const consolePages: ConsolePage[] = [
   { name: 'incident', path: '/incidents/inc_1', shows: 'Who was told' },
   { name: 'channels', path: '/settings/channels', shows: 'Send test' },
   { name: 'compare', path: '/compare?a=dep_checkout_2140&b=dep_checkout_2139', shows: 'aligned on the deploy' },
+  { name: 'compare-week', path: '/compare?a=dep_checkout_2140&baseline=last_week', shows: 'aligned on the hour' },
+  { name: 'compare-none', path: '/compare?a=dep_cart_881&baseline=last_week', shows: 'Nothing of last week' },
   { name: 'traces', path: '/traces?service=checkout', shows: 'requests' },
   { name: 'trace', path: `/traces/${hex('bad1', 32)}?span=${hex('span6', 16)}`, shows: 'apply coupons' },
   { name: 'logs', path: '/logs?service=checkout', shows: 'The newest' },

@@ -4,10 +4,12 @@ import { patterns } from './console-telemetry.ts'
 import { verdictOf } from './console-verdicts.ts'
 import { at, deploys, noise } from './console-world.ts'
 
-export function compareOf(aId: string, bId: string): Compare | null {
+/** With the baseline `last_week`: the shop was there a week ago, but for the service `cart`, which nobody asked. */
+export function compareOf(aId: string, bId: string, baseline: string | null): Compare | null {
   const a = deploys.find((deploy) => deploy.id === aId)
   const b = deploys.find((deploy) => deploy.id === bId)
-  if (!a || !b) return null
+  const isLastWeek = baseline === 'last_week'
+  if (!a || (!b && !isLastWeek)) return null
   const side = (deploy: typeof a): Compare['a'] => ({
     deploy,
     verdict: verdictOf(deploy).verdict,
@@ -39,7 +41,7 @@ export function compareOf(aId: string, bId: string): Compare | null {
   })
   return {
     a: side(a),
-    b: side(b),
+    b: b && !isLastWeek ? side(b) : lastWeek(a),
     window_s: 2040,
     step_s: 60,
     signals: [
@@ -76,6 +78,45 @@ export function compareOf(aId: string, bId: string): Compare | null {
       b: pattern.first_version === '2.14.0' ? 0 : pattern.count,
     })),
     metrics: [{ metric: 'process.memory.usage', unit: 'By', kind: 'gauge', a: 2.1e8, b: 1.9e8 }],
+    attributes: attributes(),
     warnings: ['Another mix of routes: GET /checkout/legacy carries 4 % of b and none of a.'],
+  }
+}
+
+const lastWeek = (a: (typeof deploys)[number]): Compare['b'] => {
+  const began = Date.parse(a.started_at) - 7 * 86_400_000
+  return {
+    deploy: null,
+    verdict: null,
+    from: new Date(began).toISOString(),
+    to: new Date(began + 2_040_000).toISOString(),
+    requests: a.service === 'cart' ? 0 : 12_700,
+    instances: a.service === 'cart' ? 0 : 4,
+  }
+}
+
+function attributes(): Compare['attributes'] {
+  const value = (key: string, name: string, a: number, b: number, of: { a: number; b: number }) => {
+    const [a_share, b_share] = [a / of.a, b / of.b]
+    const difference = a_share - b_share
+    return { key, value: name, a, b, a_share, b_share, difference, lower: difference - 0.02, upper: difference + 0.02 }
+  }
+  const [all, bad] = [
+    { a: 13_900, b: 14_120 },
+    { a: 1710, b: 706 },
+  ]
+  return {
+    looked_at: all,
+    bad,
+    slow_ms: 180,
+    all: [
+      value('app.coupon.engine', 'v2', 6950, 0, all),
+      value('http.response.status_code', '500', 1699, 131, all),
+      value('app.tier', 'gold', 4031, 2824, all),
+    ],
+    among_bad: [
+      value('app.coupon.engine', 'v2', 1668, 0, bad),
+      value('app.customer.segment', 'returning', 1231, 212, bad),
+    ],
   }
 }

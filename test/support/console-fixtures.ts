@@ -93,7 +93,7 @@ function single(path: string, query: URLSearchParams, world: World): unknown {
   const deploy = kind === 'deploys' ? deploys.find((each) => each.id === id) : undefined
   if (deploy && tail === '') return deploy
   if (deploy && tail === 'verdict') return verdictOf(deploy)
-  if (deploy && tail === 'compare') return compareOf(id, query.get('with') ?? '')
+  if (deploy && tail === 'compare') return compareOf(id, query.get('with') ?? '', query.get('baseline'))
   if (kind === 'services' && tail === '') return detailOf(id)
   if (kind === 'services' && tail === 'series') return seriesOf(id, query)
   if (kind === 'services' && tail === 'logs/patterns') return page(patterns(id))

@@ -99,6 +99,38 @@ export async function fillTelemetry(bed: WebBed): Promise<void> {
   )
 }
 
+/** Ten requests a minute of each build, every tenth failed: those of v1 of tier free; every second of v2 of tier gold, the failed ones among them. */
+export async function fillRequests(bed: WebBed): Promise<void> {
+  const rows = builds.flatMap(({ version, commit, from, to }) =>
+    Array.from({ length: 10 * (to - from) }, (_, i) => ({
+      ...{ Timestamp: (BigInt(T0 + from * 60_000 + i * 6000) * 1_000_000n).toString(), SpanId: `${version}${i}` },
+      ...{ ServiceName: 'checkout', Environment: 'production', Version: version, Commit: commit },
+      ...{ SpanName: 'GET /pay', Route: 'GET /pay', SpanKind: 'Server', IsEntry: 1, Duration: 1000 },
+      Failed: i % 10 === 0 ? 1 : 0,
+      SpanAttributes: { tier: version === 'v2' && i % 2 === 0 ? 'gold' : 'free', 'order.id': `${version}${i}` },
+      ResourceAttributes: { 'service.version': version, region: 'eu' },
+    })),
+  )
+  await bed.store.insert('otel_traces', rows)
+}
+
+/** Thirty requests a minute a week before the second hour, when v0 ran. */
+export async function fillLastWeek(bed: WebBed): Promise<void> {
+  const minutes = Array.from({ length: 60 }, (_, i) => second(60 + i) - 7 * 86_400)
+  const counts = (requests: number) => ({
+    ...{ requests, errors: 0, duration_sum_ns: requests * 1e7, bucket_index: [360], bucket_count: [requests] },
+    ...{ ...place, version: 'v0', commit: '', computed_at: T0 },
+  })
+  await bed.store.insert(
+    'rollup_services',
+    minutes.map((minute) => ({ ...counts(30), minute })),
+  )
+  await bed.store.insert(
+    'rollup_routes',
+    minutes.flatMap((minute) => ['GET /cart', 'GET /pay'].map((route) => ({ ...counts(15), minute, route }))),
+  )
+}
+
 export const TRACE = '0123456789abcdef0123456789abcdef'
 
 /** Two requests of one trace, the inner one failed, with a log line. */

@@ -112,7 +112,11 @@ function warningsOf(a: Side, b: Side): string[] {
 }
 
 /** Everything that can be told of two sides of the same length. Pure. */
-export function compareSides(a: Side, b: Side, w: Window): Omit<Compare, 'a' | 'b' | 'window_s' | 'step_s'> {
+export function compareSides(
+  a: Side,
+  b: Side,
+  w: Window,
+): Omit<Compare, 'a' | 'b' | 'window_s' | 'step_s' | 'attributes'> {
   return {
     signals: signals.map(({ signal, unit, absolute, of }) => {
       const [figureA, figureB] = [figureOf(a, of, w), figureOf(b, of, w)]

@@ -78,20 +78,23 @@ const compareVersions = tool({
   name: 'compare_versions',
   title: 'Two deploys side by side',
   description:
-    'Signals, routes, dependencies, exceptions, log patterns and metrics of a deploy (a) against another (b), aligned on ' +
-    'the time since each began. Without with_deploy_id and with_version: against the deploy before.',
+    'Signals, routes, dependencies, exceptions, log patterns, metrics and differing attribute values of a deploy (a) against another (b), aligned on ' +
+    'the time since each began. Without with_deploy_id and with_version: against the deploy before, or the same hours of last week.',
   input: z.strictObject({
     ...whichDeploy,
     with_deploy_id: whichDeploy.deploy_id,
     with_version: whichDeploy.version,
+    baseline: z.enum(['deploy', 'last_week']).optional(),
   }),
-  run: async ({ with_deploy_id, with_version, ...of }, call) => {
+  run: async ({ with_deploy_id, with_version, baseline, ...of }, call) => {
     const id = await findDeploy(of, call)
     const other =
       with_version === undefined
         ? with_deploy_id
         : await findDeploy({ ...(await placeOf(id, call)), version: with_version }, call)
-    return compareView(await call<One>('/api/v1/deploys/{id}/compare', { params: { id }, query: { with: other } }))
+    return compareView(
+      await call<One>('/api/v1/deploys/{id}/compare', { params: { id }, query: { with: other, baseline } }),
+    )
   },
 })
 

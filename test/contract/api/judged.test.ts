@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Compare } from '../../../services/web/api/schemas.ts'
 import type { Deploy } from '../../../shared/model/deploy.ts'
 import { openWeb, type WebBed } from '../../support/web.ts'
-import { at, fillDeploys, fillTelemetry, T0 } from '../../support/web-data.ts'
+import { at, fillDeploys, fillLastWeek, fillRequests, fillTelemetry, T0 } from '../../support/web-data.ts'
 
 let bed: WebBed
 let deploys: { v1: Deploy; v2: Deploy }
 beforeAll(async () => {
   bed = await openWeb(T0 + 120 * 60_000)
   await fillTelemetry(bed)
+  await fillRequests(bed)
+  await fillLastWeek(bed)
   deploys = await fillDeploys(bed)
 })
 afterAll(() => bed.close())
@@ -56,6 +59,40 @@ describe('deploys', () => {
       'routes.length',
       2,
     )
+  })
+  it('are compared by the attribute values of their requests, of all and of those that failed', async () => {
+    const { attributes } = (await get(`/api/v1/deploys/${deploys.v2.id}/compare`)) as never as Compare
+    expect(attributes).toMatchObject({ looked_at: { a: 600, b: 600 }, bad: { a: 60, b: 60 } })
+    const told = (of: 'all' | 'among_bad') =>
+      attributes![of].map((d) => [d.key, d.value, d.a, d.b, d.difference]).sort()
+    expect(told('all')).toEqual([
+      ['tier', 'free', 300, 600, -0.5],
+      ['tier', 'gold', 300, 0, 0.5],
+    ])
+    expect(told('among_bad')).toEqual([
+      ['tier', 'free', 0, 60, -1],
+      ['tier', 'gold', 60, 0, 1],
+    ])
+    const same = (await get(`/api/v1/deploys/${deploys.v2.id}/compare?with=${deploys.v2.id}`)) as never as Compare
+    expect(same.attributes).toMatchObject({ looked_at: { a: 600, b: 600 }, all: [], among_bad: [] })
+  })
+  it('are compared with the same hours of last week, whoever ran then', async () => {
+    const c = (await get(`/api/v1/deploys/${deploys.v2.id}/compare?baseline=last_week`)) as never as Compare
+    expect(c.a.deploy.id).toBe(deploys.v2.id)
+    expect(c.b).toMatchObject({ deploy: null, verdict: null, requests: 1800, from: '2026-02-22T11:00:00.000Z' })
+    expect(c.signals.find((s) => s.signal === 'requests')).toMatchObject({ a: { value: 40 }, b: { value: 30 } })
+    expect(c.warnings).toEqual([])
+  })
+  it('say so where nothing of last week is kept, and name no deploy beside it', async () => {
+    const c = (await get(`/api/v1/deploys/${deploys.v1.id}/compare?baseline=last_week`)) as never as Compare
+    expect(c.b).toMatchObject({ deploy: null, requests: 0 })
+    expect(c.warnings).toEqual(['No request of these hours of last week is kept: compare with another deploy.'])
+    const both = await bed.call(
+      'GET',
+      `/api/v1/deploys/${deploys.v2.id}/compare?baseline=last_week&with=${deploys.v1.id}`,
+    )
+    expect(both).toMatchObject({ status: 400, body: { errors: [{ pointer: '?with' }] } })
+    expect((await bed.call('GET', `/api/v1/deploys/${deploys.v2.id}/compare?baseline=never`)).status).toBe(400)
   })
   it('cannot be compared with nothing', async () => {
     expect((await bed.call('GET', `/api/v1/deploys/${deploys.v1.id}/compare`)).body).toMatchObject({

@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { runCli } from '../../../services/cli/run.ts'
 import { openWeb, type WebBed } from '../../support/web.ts'
-import { at, fillDeploys, fillTelemetry, T0 } from '../../support/web-data.ts'
+import { at, fillDeploys, fillRequests, fillTelemetry, T0 } from '../../support/web-data.ts'
 
 let bed: WebBed
 const empty = mkdtempSync(join(tmpdir(), 'plumbline-cli-'))
 beforeAll(async () => {
   bed = await openWeb(T0 + 120 * 60_000)
   await fillTelemetry(bed)
+  await fillRequests(bed)
   await fillDeploys(bed)
 })
 afterAll(async () => {
@@ -100,6 +101,10 @@ describe('the command line', () => {
     }
     const compare = await run(['compare', items[0]?.id ?? ''])
     expect(compare.out).toMatch(/error ratio {2,}0.00 % {2,}15.0 % {2,}\+15.0 points/)
+    expect(compare.out).toMatch(/tier = gold {2,}bad {2,}0 {2,}60 {2,}0.00 % {2,}100.0 % {2,}\+100.0 points/)
+    const lastWeek = await run(['compare', items[0]?.id ?? '', '--last-week'])
+    expect(lastWeek.out).toContain('checkout: last week (from 2026-02-22T11:00:00.000Z) → v2 (regressed)')
+    expect(lastWeek.out).toContain('No request of these hours of last week is kept')
   })
 
   it('makes the first key without a running Plumbline, and lists and revokes it', async () => {

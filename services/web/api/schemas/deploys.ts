@@ -104,11 +104,26 @@ const routeFigures = z
   })
   .nullable()
 
-/** Two deploys, aligned on the time since each began. `a` is the one in the path, `b` the one it is compared with. */
+/** One attribute value of the requests looked at: counts, shares, and the 99.9 % interval of their difference, a − b. */
+const attributeDifference = z.object({
+  key: z.string(),
+  value: z.string(),
+  a: z.number(),
+  b: z.number(),
+  a_share: z.number(),
+  b_share: z.number(),
+  difference: z.number(),
+  lower: z.number(),
+  upper: z.number(),
+})
+
+const counted = z.object({ a: z.number(), b: z.number() })
+
+/** Two deploys, aligned on the time since each began. `a` is the one in the path, `b` what it is compared with: the same hours of last week are no deploy. */
 export const compare = z
   .object({
     a: side,
-    b: side,
+    b: side.extend({ deploy: deploy.nullable(), verdict: verdictWord.nullable() }),
     /** Length of both windows: the shorter of the two lives, at most an hour. */
     window_s: z.number(),
     step_s: z.number(),
@@ -140,6 +155,17 @@ export const compare = z
         b: z.number().nullable(),
       }),
     ),
+    /** Attribute values that surely differ, those that differ most first; null where they could not be read in time. */
+    attributes: z
+      .object({
+        /** Requests looked at, a sample of many, and how many of them failed or took longer than `slow_ms`, the p95 of b. */
+        looked_at: counted,
+        bad: counted,
+        slow_ms: z.number().nullable(),
+        all: z.array(attributeDifference),
+        among_bad: z.array(attributeDifference),
+      })
+      .nullable(),
     /** What makes the comparison weak: few requests, another mix of routes, windows that overlap another deploy. */
     warnings: z.array(z.string()),
   })

@@ -10,11 +10,16 @@ import { DeployLink, PageHead, Section, ServiceLink } from '../../ui/Bits.tsx'
 import { Empty, Loaded } from '../../ui/Feedback.tsx'
 import { Icon } from '../../ui/Icon.tsx'
 import { At } from '../../ui/Time.tsx'
+import { AttributeDifferences } from './Attributes.tsx'
 import { Signals } from './Signals.tsx'
 import { Differences } from './tables.tsx'
 import './compare.css'
 
 type Side = CompareDocument['a']
+type AnySide = CompareDocument['b']
+
+/** What stands in the URL, and in the list of deploys, for the same hours of last week. */
+const LAST_WEEK = 'last_week'
 
 /** How much of the service's traffic the side's version answered in its window. */
 function OfTraffic({ side }: { side: Side }) {
@@ -28,6 +33,24 @@ function OfTraffic({ side }: { side: Side }) {
   const own = data && sharesOf(data.series).find((each) => each.version === version)
   return own ? <>, {percent(own.share)} of the traffic</> : null
 }
+
+/** A side that is no deploy: everything that the service did a week before. */
+function LastWeekCard({ side, name, of }: { side: AnySide; name: string; of: Side['deploy'] }) {
+  return (
+    <section className={`card pad side side-${name}`} aria-label={`Side ${name}`}>
+      <div className="section-head">
+        <span className="side-letter">{name}</span>
+        <h2>Same hours of last week</h2>
+      </div>
+      <p className="faint">
+        <ServiceLink service={of.service} environment={of.environment} />, all versions · from <At at={side.from} /> ·{' '}
+        {plural(side.requests, 'request')} · {plural(side.instances, 'instance')}
+      </p>
+    </section>
+  )
+}
+
+const isDeploy = (side: AnySide): side is Side => side.deploy !== null
 
 function SideCard({ side, name }: { side: Side; name: string }) {
   return (
@@ -58,8 +81,18 @@ function placesOf(deploys: DeployItem[]): [string, DeployItem[]][] {
   return [...places].sort(([a], [b]) => a.localeCompare(b))
 }
 
-function Picker({ name, deploys, chosen }: { name: 'a' | 'b'; deploys: DeployItem[]; chosen: string }) {
+type Chosen = { name: 'a' | 'b'; deploys: DeployItem[]; chosen: string }
+
+function Picker({ name, deploys, chosen }: Chosen) {
   const set = useSetSearch()
+  const choose = (value: string) =>
+    set(
+      name === 'a'
+        ? { a: value }
+        : value === LAST_WEEK
+          ? { b: null, baseline: LAST_WEEK }
+          : { b: value, baseline: null },
+    )
   const { zone } = usePrefs()
   return (
     <label className="pick">
@@ -67,9 +100,10 @@ function Picker({ name, deploys, chosen }: { name: 'a' | 'b'; deploys: DeployIte
       <select
         aria-label={`Deploy ${name.toUpperCase()}`}
         value={chosen}
-        onChange={(event) => set({ [name]: event.target.value })}
+        onChange={(event) => choose(event.target.value)}
       >
-        <option value="">choose a deploy</option>
+        <option value="">{name === 'a' ? 'choose a deploy' : 'the deploy before'}</option>
+        {name === 'b' && <option value={LAST_WEEK}>same hours of last week</option>}
         {placesOf(deploys).map(([place, own]) => (
           <optgroup key={place} label={place}>
             {own.map((deploy) => (
@@ -97,13 +131,18 @@ function Pickers() {
   return (
     <div className="actions">
       <Picker name="a" deploys={deploys} chosen={search.a ?? ''} />
-      <button type="button" className="button quiet" onClick={() => set({ a: search.b, b: search.a })}>
+      <button
+        type="button"
+        className="button quiet"
+        disabled={!search.b}
+        onClick={() => set({ a: search.b, b: search.a })}
+      >
         Swap
       </button>
       <Picker
         name="b"
         deploys={a ? deploys.filter((deploy) => deploy.service === a.service && deploy.id !== a.id) : deploys}
-        chosen={search.b ?? ''}
+        chosen={search.baseline === LAST_WEEK ? LAST_WEEK : (search.b ?? '')}
       />
     </div>
   )
@@ -122,24 +161,48 @@ function Warnings({ warnings }: { warnings: string[] }) {
   )
 }
 
+function Sides({ compare: { a, b } }: { compare: CompareDocument }) {
+  return (
+    <div className="sides">
+      <SideCard side={a} name="A" />
+      {isDeploy(b) ? <SideCard side={b} name="B" /> : <LastWeekCard side={b} name="B" of={a.deploy} />}
+    </div>
+  )
+}
+
 function Body({ compare }: { compare: CompareDocument }) {
+  if (!isDeploy(compare.b) && compare.b.requests === 0)
+    return (
+      <>
+        <Sides compare={compare} />
+        <Empty title="Nothing of last week to compare with">
+          <p>
+            No request of these hours is kept: the service is younger than a week, was silent then, or its data has
+            expired. Choose a deploy for B.
+          </p>
+        </Empty>
+      </>
+    )
   return (
     <>
-      <div className="sides">
-        <SideCard side={compare.a} name="A" />
-        <SideCard side={compare.b} name="B" />
-      </div>
+      <Sides compare={compare} />
       <Warnings warnings={compare.warnings} />
-      <Section title="Signals" note={`aligned on the deploy, the first ${duration(compare.window_s * 1000)} of both`}>
+      <Section
+        title="Signals"
+        note={`aligned on the ${isDeploy(compare.b) ? 'deploy' : 'hour'}, the first ${duration(compare.window_s * 1000)} of both`}
+      >
         <Signals compare={compare} />
       </Section>
+      <AttributeDifferences attributes={compare.attributes} />
       <Differences compare={compare} />
     </>
   )
 }
 
-function Compared({ a, b }: { a: string; b: string | undefined }) {
-  const read = useRead<CompareDocument>(`/deploys/${encodeURIComponent(a)}/compare`, { with: b }, { everyMs: 60_000 })
+function Compared({ a, b, baseline }: { a: string; b: string | undefined; baseline: string | undefined }) {
+  const isLastWeek = baseline === LAST_WEEK
+  const query = isLastWeek ? { baseline } : { with: b }
+  const read = useRead<CompareDocument>(`/deploys/${encodeURIComponent(a)}/compare`, query, { everyMs: 60_000 })
   return (
     <Loaded read={read} lines={12}>
       {(compare) => <Body compare={compare} />}
@@ -152,11 +215,11 @@ export default function Compare() {
   const search = useSearch()
   return (
     <>
-      <PageHead title="Compare" lead="Two versions, aligned on the time since each was deployed.">
+      <PageHead title="Compare" lead="Two versions aligned on the time since their deploys, or one and last week.">
         <Pickers />
       </PageHead>
       {search.a ? (
-        <Compared a={search.a} b={search.b} />
+        <Compared a={search.a} b={search.b} baseline={search.baseline} />
       ) : (
         <Empty title="Choose two deploys">
           <p>

@@ -26,7 +26,8 @@ function frameOf(signal: Signal, compare: Compare): Frame {
     return xs.map((time) => at.get(time) ?? null)
   }
   const line = (side: 'a' | 'b', colour: string, dashed: boolean) => {
-    const version = compare[side].deploy.version || compare[side].deploy.commit
+    const { deploy } = compare[side]
+    const version = deploy ? deploy.version || deploy.commit : 'last week'
     return {
       label: `${side.toUpperCase()} ${short(version)}`,
       title: `${side.toUpperCase()} ${version}`,
