@@ -1,3 +1,4 @@
+import { api } from '@opentelemetry/sdk-node'
 import { type Kit, type Reply, type Request, type Routes, work } from './server.ts'
 
 /** Takes stock, charges the card, answers the order. `totalOf` is what the releases differ in. */
@@ -7,6 +8,7 @@ function orders(
 ): Routes {
   return {
     'POST /orders': async (request): Promise<Reply> => {
+      api.trace.getActiveSpan()?.setAttribute('order.currency', String(request.body.currency ?? 'EUR'))
       await work(random, 5)
       const { amount, currency } = totalOf(request)
       const stock = await call('inventory', 'GET', `/stock/${request.body.sku}`)

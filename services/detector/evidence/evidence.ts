@@ -1,11 +1,10 @@
 import type { Finding } from '../../../shared/model/verdict.ts'
 import type { Store } from '../../../shared/store/store.ts'
-import { ATTRIBUTES, type Evidence, EXEMPLARS, LEAST_BAD, LEAST_DIFFERENCE, SAMPLES } from './limits.ts'
+import { ATTRIBUTES, type Evidence, EXEMPLARS, LEAST_BAD, LEAST_DIFFERENCE, OF_ONE_REQUEST, SAMPLES } from './limits.ts'
 import { logEvidence, MASKED } from './logs.ts'
 
 /** What a failure sets itself explains nothing, and what differs in every request neither. */
-const NOT_TOLD =
-  '^(http\\.(response\\.)?status_code|error|error\\..*|exception\\..*|otel\\.status.*|rpc\\.grpc\\.status_code|rpc\\.response.*|http\\.route|url\\..*|http\\.url|http\\.target|client\\..*|network\\..*|net\\..*|thread\\..*|process\\..*|service\\.(version|name)|plumbline\\..*|telemetry\\..*|.*\\.id)$'
+const NOT_TOLD = `^(http\\.(response\\.)?status_code|error|error\\..*|exception\\..*|otel\\.status.*|rpc\\.grpc\\.status_code|rpc\\.response.*|url\\..*|http\\.url|http\\.target|client\\..*|network\\..*|net\\..*|thread\\..*|process\\..*|service\\.(version|name)|plumbline\\..*|telemetry\\..*|${OF_ONE_REQUEST})$`
 
 export type Subject = { service: string; environment: string; build: { version: string; commit: string } | null }
 

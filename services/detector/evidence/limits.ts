@@ -2,6 +2,9 @@ import type { Finding } from '../../../shared/model/verdict.ts'
 
 export type Evidence = Pick<Finding, 'exemplar_trace_ids' | 'top_attributes'>
 
+/** Names of what every request has its own of, as a regular expression: it tells nothing. Whose request it was (`customer.id`) does. */
+export const OF_ONE_REQUEST = '(.*[._])?(request|trace|span|session|message|correlation|transaction|conversation)[._]id'
+
 /** Traces and attributes kept of a finding. */
 export const EXEMPLARS = 5
 export const ATTRIBUTES = 5

@@ -1,7 +1,7 @@
 import type { Finding } from '../../../shared/model/verdict.ts'
 import type { Params, Store } from '../../../shared/store/store.ts'
 import { SEVERITY } from '../rollups/log-sql.ts'
-import { ATTRIBUTES, type Evidence, EXEMPLARS, LEAST_BAD, LEAST_DIFFERENCE, SAMPLES } from './limits.ts'
+import { ATTRIBUTES, type Evidence, EXEMPLARS, LEAST_BAD, LEAST_DIFFERENCE, OF_ONE_REQUEST, SAMPLES } from './limits.ts'
 
 /** What a pattern puts in place of the parts that vary, and of what was too long to be read. */
 const VARIABLE = '<*>'
@@ -43,7 +43,7 @@ export async function logEvidence(
          SELECT toUInt8(${bad}) AS bad, arrayConcat(CAST(LogAttributes, 'Array(Tuple(String, String))'), [('instance', Instance)]) AS pairs
          FROM otel_logs WHERE ${of.where} ORDER BY Timestamp DESC, TraceId, SpanId, Body LIMIT ${SAMPLES}
        )
-     ) ARRAY JOIN pairs.1 AS key, pairs.2 AS value WHERE length(value) BETWEEN 1 AND 120 AND NOT match(key, '\\\\.id$|^plumbline\\\\.')
+     ) ARRAY JOIN pairs.1 AS key, pairs.2 AS value WHERE length(value) BETWEEN 1 AND 120 AND NOT match(key, '^(${OF_ONE_REQUEST}|plumbline\\\\..*)$')
      GROUP BY key, value HAVING countIf(bad) >= ${LEAST_BAD} AND bad_share - all_share >= ${LEAST_DIFFERENCE}
      ORDER BY bad_share - all_share DESC, key, value LIMIT ${ATTRIBUTES}`,
     params,

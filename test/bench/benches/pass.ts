@@ -1,4 +1,5 @@
 import { decide } from '../../../services/detector/decide/decide.ts'
+import { failingStands, slowerStands } from '../../../services/detector/rolling/count-trigger.ts'
 import { stands } from '../../../services/detector/rolling/metric-trigger.ts'
 import { spanOf } from '../../../services/detector/window/cache.ts'
 import { addRows, type CellRow, emptyWindow, type Window } from '../../../services/detector/window/window.ts'
@@ -53,6 +54,24 @@ function followS(services: number): number {
   return (used.user + used.system) / 1e6
 }
 
+/** Far sides of a service whose calls are followed without a deploy. */
+const EDGES = 20
+
+/** CPU seconds of one minute's first looks at the calls of all services, which nothing happened to. */
+function followCallsS(services: number): number {
+  const r = randomFrom(8)
+  const lines = Array.from({ length: services * EDGES }, () =>
+    Array.from({ length: KNOWN }, () => ({ total: 30, bad: r.poisson(0.3), ms: 600 * Math.exp(0.2 * r.normal()) })),
+  )
+  const before = process.cpuUsage()
+  for (const line of lines) {
+    failingStands((minute) => line[minute], KNOWN - 1)
+    slowerStands((minute) => line[minute], KNOWN - 1)
+  }
+  const used = process.cpuUsage(before)
+  return (used.user + used.system) / 1e6
+}
+
 /** Every service deployed half an hour ago and is judged once: CPU of the judging alone, and of taking up the rows. */
 const run: Bench = async ({ scale, say }) => {
   const services = Math.max(1, Math.round(SERVICES * scale))
@@ -81,6 +100,9 @@ const run: Bench = async ({ scale, say }) => {
   say(`${services} services × ${ROUTES} routes × ${VERSIONS.length} versions, a day of rollups`)
   say(`  judging ${judgeS.toFixed(2)} CPU s; drawing the day and taking up its rows ${drawS.toFixed(2)} CPU s`)
   say(`  a minute of ${services * METRICS} metrics followed without a deploy ${followS(services).toFixed(2)} CPU s`)
+  say(
+    `  a minute of calls to ${services * EDGES} far sides followed without a deploy ${followCallsS(services).toFixed(2)} CPU s`,
+  )
 }
 
 export default run
