@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Compare } from '../../../services/web/api/schemas.ts'
 import type { Deploy } from '../../../shared/model/deploy.ts'
+import { readAttributeCounts } from '../../../shared/store/compare-attributes.ts'
 import { openWeb, type WebBed } from '../../support/web.ts'
 import { at, fillDeploys, fillLastWeek, fillRequests, fillTelemetry, T0 } from '../../support/web-data.ts'
 
@@ -75,6 +76,22 @@ describe('deploys', () => {
     ])
     const same = (await get(`/api/v1/deploys/${deploys.v2.id}/compare?with=${deploys.v2.id}`)) as never as Compare
     expect(same.attributes).toMatchObject({ looked_at: { a: 600, b: 600 }, all: [], among_bad: [] })
+  })
+  it('of very many requests are compared by those of some minutes', async () => {
+    const scope = { service: 'checkout', environment: 'production', build: { version: 'v1', commit: '' } }
+    const hour = { ...scope, fromMs: T0, toMs: T0 + 60 * 60_000 }
+    const read = (requests: number) =>
+      readAttributeCounts(
+        bed.store,
+        { a: hour, b: hour, requests: { a: requests, b: 600 }, slowMs: null },
+        new AbortController().signal,
+      )
+    const [whole, region] = await read(60_000)
+    expect([whole, region]).toMatchObject([
+      { key: '', a: 100, b: 600, a_bad: 10 },
+      { key: 'region', value: 'eu', a: 100, b: 600 },
+    ])
+    expect((await read(1_000_000))[0]!.a).toBeLessThan(60)
   })
   it('are compared with the same hours of last week, whoever ran then', async () => {
     const c = (await get(`/api/v1/deploys/${deploys.v2.id}/compare?baseline=last_week`)) as never as Compare
