@@ -84,7 +84,8 @@ export function baselineOf(id: string): TraceBaseline {
       return {
         span_id: span.span_id,
         operation: span.name,
-        peer: span.kind === 'CLIENT' ? 'postgresql' : null,
+        peer:
+          span.kind === 'CLIENT' ? (slow ? 'postgresql' : span.name.includes('charge') ? 'payments' : 'cart') : null,
         own: usual(span.version, 18_400, span.duration_ms * 0.95, 0.55),
         before: span.service === 'checkout' ? was : null,
       }

@@ -11,13 +11,15 @@ type RowProps = {
   total: number
   colour: string
   mark: Mark | null
+  /** The far side of a call. */
+  peer: string | null
   chosen: boolean
   folded: boolean
   onChoose: () => void
   onFold: () => void
 }
 
-function SpanRow({ row, total, colour, mark, chosen, folded, onChoose, onFold }: RowProps) {
+function SpanRow({ row, total, colour, mark, peer, chosen, folded, onChoose, onFold }: RowProps) {
   const { span } = row
   const left = (row.startMs / total) * 100
   const width = Math.max(0.15, ((row.endMs - row.startMs) / total) * 100)
@@ -46,7 +48,7 @@ function SpanRow({ row, total, colour, mark, chosen, folded, onChoose, onFold }:
           className="span-open"
           onClick={onChoose}
           aria-pressed={chosen}
-          title={`${span.service}: ${span.name}`}
+          title={`${span.service}: ${span.name}${peer ? ` → ${peer}` : ''}`}
         >
           {span.failed && (
             <span className="span-failed">
@@ -55,6 +57,7 @@ function SpanRow({ row, total, colour, mark, chosen, folded, onChoose, onFold }:
             </span>
           )}
           <span className="strong">{span.service}</span> {span.name}
+          {peer && <span className="faint"> → {peer}</span>}
         </button>
       </div>
       <div className={`span-usual${mark?.beyond ? ' span-beyond' : ''}`} title={mark?.means}>
@@ -134,6 +137,7 @@ export function Waterfall({
                 row={row}
                 total={total}
                 mark={markOf(baselines.get(row.span.span_id), row.span.duration_ms)}
+                peer={baselines.get(row.span.span_id)?.peer ?? null}
                 colour={colour.get(row.span.service) ?? '--series-6'}
                 chosen={row.span.span_id === chosen}
                 folded={folded.has(row.span.span_id)}
