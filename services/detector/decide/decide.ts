@@ -11,6 +11,7 @@ import { findingOf } from './finding.ts'
 import { type Frame, frameOf, minuteIso } from './frame.ts'
 import { gather } from './gather.ts'
 import { powerOf } from './power.ts'
+import { rolledOut } from './rolled-out.ts'
 import type { Day } from './season.ts'
 import { minutesText, type Signal, signalId } from './signal.ts'
 import { silence } from './silence.ts'
@@ -64,7 +65,7 @@ export function decide(window: Window, deploy: Deploy, o: DecideOptions): Verdic
       .filter((f) => f.harmful)
       .map((f) => signalId({ name: f.signal, dimension: f.dimension })),
   )
-  const combined = combineFamilies(signals, firing, o.sensitivity, frame.end - frame.from)
+  const combined = combineFamilies(signals, firing, o.sensitivity, frame.end - rolledOut(frame))
   const byId = new Map(signals.map((s) => [signalId(s), s]))
   const found = arrange(combined.findings.map((f) => findingOf(frame, byId.get(f.signal)!, f)))
   const weighed = weigh(frame, deploy, found, { around: o.around, siblings })

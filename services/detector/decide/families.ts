@@ -27,9 +27,9 @@ const CERTAIN_SHARE = { error: 1 / 35, latency: 1 / 350, log: 1 / 70 }
 export const certainP = (kind: keyof typeof CERTAIN_SHARE, s: Sensitivity): number => CERTAIN_SHARE[kind] * ALPHA[s]
 /** Slower by half again need only be as certain as failures: of few requests, the findings are those that chance made look large. */
 export const LARGE_LATENCY = 0.5
-/** Young processes are slow (cold caches, compiling): for as long as their resources are (decide/series.ts), what is less than a fifth slower waits. */
+/** Young processes are slow (cold caches, compiling): until the last of them is as old as for its resources (decide/series.ts), what is less than a fifth slower waits. */
 const WARM_UP_MINUTES = 10
-const WARM_UP_LATENCY = 0.2
+export const WARM_UP_LATENCY = 0.2
 /** Why a finding is not held against the deploy yet; null where it stands. */
 function doubt(f: Combined['findings'][number], s: Signal, minutes: number, sensitivity: Sensitivity): string | null {
   if (s.kind !== 'error' && s.kind !== 'latency') return null
@@ -39,11 +39,11 @@ function doubt(f: Combined['findings'][number], s: Signal, minutes: number, sens
   const limit = certainP(large ? 'error' : s.kind, sensitivity)
   if (pValue > limit) return `${reason}, but not certain: a deploy has many signals, so p must be below ${limit}`
   if (slower && minutes <= WARM_UP_MINUTES && effect < WARM_UP_LATENCY)
-    return `${reason}, but young processes are slow: it waits for minute ${WARM_UP_MINUTES}`
+    return `${reason}, but young processes are slow: it waits until the last has run for ${WARM_UP_MINUTES} minutes`
   return null
 }
 
-/** One answer from the judgements of one deploy after `minutes` judged, corrected family by family. */
+/** One answer from the judgements of one deploy, corrected family by family; `minutes`: judged since all its instances run. */
 export function combineFamilies(
   signals: readonly Signal[],
   firing: ReadonlySet<string>,

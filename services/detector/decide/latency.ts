@@ -3,9 +3,10 @@ import { quantileMs, SCALE } from '../../../shared/store/histogram.ts'
 import { type Histogram, type Judgement, judgeDistribution, type Sensitivity } from '../judge/index.ts'
 import type { Series } from '../window/window.ts'
 import { onsetOf } from './errors.ts'
-import { certainP } from './families.ts'
+import { certainP, WARM_UP_LATENCY } from './families.ts'
 import { type Frame, histogramTrack, type Track } from './frame.ts'
 import { beganBefore, meanGains } from './onset.ts'
+import { rolledOut } from './rolled-out.ts'
 import { LEAST_REQUESTS, sameHours } from './season.ts'
 import { digits, dismissed, msText, relative, type Signal } from './signal.ts'
 import { quantileSql, type SpanCell } from './sql.ts'
@@ -54,15 +55,21 @@ export function latencySignal(frame: Frame, cell: SpanCell, key: string, sensiti
 function ofFrame(frame: Frame, cell: SpanCell, key: string, sensitivity: Sensitivity): Signal {
   const t = histogramTrack(frame, cell, key)
   const { histograms, kind, concurrent } = baselineOf(frame, t)
-  const judged = judgeDistribution({
-    scale: SCALE,
-    baseline: histograms,
-    current: t.current,
-    concurrent,
-    explained: kind === 'before' ? byLoad(frame, cell, key) : 1,
-    certain: certainP('latency', sensitivity),
-    sensitivity,
-  })
+  const explained = kind === 'before' ? byLoad(frame, cell, key) : 1
+  const judgedFrom = (from: number): Judgement =>
+    judgeDistribution({
+      scale: SCALE,
+      baseline: histograms,
+      current: t.current.slice(from),
+      concurrent: concurrent?.slice(from),
+      explained,
+      certain: certainP('latency', sensitivity),
+      sensitivity,
+    })
+  const whole = judgedFrom(0)
+  // Less than a fifth slower is what young processes are: where instances came one after another, it must show without those minutes.
+  const young = rolledOut(frame) - frame.from
+  const judged = whole.judgement === 'high' && whole.effect < WARM_UP_LATENCY && young > 0 ? judgedFrom(young) : whole
   const raw = { ...judged, reason: inMs(judged.reason) }
   const judgement = blame(raw, frame, cell, t, histograms)
   return {

@@ -69,7 +69,8 @@ export function cannotTellApart(frame: Frame, f: Finding, deploys: readonly Depl
     return { deploy, gain: Math.max(...gains.slice(Math.max(0, at), at + SHOWS_MINUTES + 1), 0) }
   })
   scored.sort((a, b) => b.gain - a.gain)
-  return scored.filter((s) => s.gain > scored[0]!.gain - APART).map((s) => s.deploy)
+  // At least the first stays: of latencies that never vary the gain is so large that nothing can be taken from it.
+  return scored.filter((s) => s.gain >= scored[0]!.gain - APART).map((s) => s.deploy)
 }
 
 /** The later deploy of the service with which a finding clearly began; null where it may have begun with `deploy`. */

@@ -95,7 +95,10 @@ describe('a latency', () => {
     expect(combined([slow(1e-6, 0.19)], 10)).toMatchObject({
       findings: [],
       dismissed: [
-        { signal: 'latency (all)', reason: 'it moved, but young processes are slow: it waits for minute 10' },
+        {
+          signal: 'latency (all)',
+          reason: 'it moved, but young processes are slow: it waits until the last has run for 10 minutes',
+        },
       ],
     })
     expect(found([slow(1e-6, 0.19)], 11)).toHaveLength(1)
