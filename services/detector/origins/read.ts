@@ -36,6 +36,9 @@ export async function readSides(
     before: await readSide(store, asked, sides.before, signal),
     now: await readSide(store, asked, sides.now, signal),
   }
+  // Who logged nothing before has begun to send its log: every line is new then, and only errors tell.
+  const logged = new Set(raw.before.logs.map((log) => log.service))
+  raw.now.logs = raw.now.logs.filter((log) => log.bad === 1 || logged.has(log.service))
   const miners = createServicePatternMiners({ maxServices: 200, maxPatternsPerService: 500 })
   const ids = new Map<RawLog, string>()
   for (const [i, log] of [...raw.before.logs, ...raw.now.logs].entries()) {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withOrigins } from '../../../services/detector/origins/origins.ts'
+import { readSides } from '../../../services/detector/origins/read.ts'
 import type { Anomaly } from '../../../shared/model/anomaly.ts'
 import { handDriven } from '../../support/detector.ts'
 import { type Bed, openBed } from '../../support/embedded.ts'
@@ -107,6 +108,24 @@ describe('where an anomaly began', { timeout: 240_000 }, () => {
     const found = await d.anomalies('shop')
     expect(found.map((a) => a.state)).toEqual(found.map(() => 'closed'))
     for (const a of found) expect(a.origins?.[0]).toMatchObject({ service: 'till', role: 'origin' })
+  })
+
+  it('is no line that is new because a service has only now begun to send its log', async () => {
+    const asked = { service: 'shop', environment: 'production' }
+    const at = (fromMinute: number, toMinute: number) => ({ fromMs: T0 + fromMinute * MIN, toMs: T0 + toMinute * MIN })
+    const sides = { before: at(100, 140), now: at(180, 190) }
+    const all = await readSides(bed.store, asked, sides)
+    expect(all.now.logs.some((log) => !log.error)).toBe(true)
+    const unlogged = {
+      ...bed.store,
+      rows: async (...of: Parameters<typeof bed.store.rows>) => {
+        const before = Number(of[1]?.from_ms) < T0 + 150 * MIN
+        return before && of[0].includes('otel_logs') ? [] : bed.store.rows(...of)
+      },
+    } as typeof bed.store
+    const { now } = await readSides(unlogged, asked, sides)
+    expect(now.logs.length).toBeGreaterThan(0)
+    expect(now.logs.every((log) => log.error)).toBe(true)
   })
 
   it('is left open where traces cannot be read: the anomaly is told all the same', async () => {
