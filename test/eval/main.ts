@@ -21,31 +21,44 @@ type EvalModule = { default: EvalSet; generated?: boolean }
 
 const folder = join(import.meta.dirname, 'sets')
 
+/** What was asked for, or what is wrong with it. */
+function parsed(argv: string[]) {
+  try {
+    return parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: {
+        data: { type: 'string' },
+        cases: { type: 'string' },
+        out: { type: 'string' },
+        only: { type: 'string' },
+        quick: { type: 'boolean' },
+        seed: { type: 'string' },
+      },
+    })
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
 async function main(argv: string[]): Promise<number> {
   const sets = readdirSync(folder)
     .filter((f) => f.endsWith('.ts'))
     .map((f) => f.slice(0, -3))
     .sort()
-  const { values, positionals } = parseArgs({
-    args: argv,
-    allowPositionals: true,
-    options: {
-      data: { type: 'string' },
-      cases: { type: 'string' },
-      out: { type: 'string' },
-      only: { type: 'string' },
-      quick: { type: 'boolean' },
-      seed: { type: 'string' },
-    },
-  })
+  const usage = `usage: npm run eval -- <${sets.join('|')}> (--data DIR | --cases FILE | --quick | --only WORLD) [--seed N] --out OUT\n`
+  const asked = parsed(argv)
+  if (typeof asked === 'string') {
+    process.stderr.write(`${asked}\n${usage}`)
+    return 3
+  }
+  const { values, positionals } = asked
   const name = positionals[0] ?? ''
   const input = values.data ?? values.cases
   const module = sets.includes(name) ? ((await import(`./sets/${name}.ts`)) as EvalModule) : undefined
   const seeded = /^\d+$/.test(values.seed ?? '0')
   if (!module || !seeded || (!module.generated && (!input || !values.out))) {
-    process.stderr.write(
-      `usage: npm run eval -- <${sets.join('|')}> (--data DIR | --cases FILE | --quick | --only WORLD) [--seed N] --out OUT\n`,
-    )
+    process.stderr.write(usage)
     return 3
   }
   const started = performance.now()

@@ -43,8 +43,11 @@ export type Subject = {
   clean: readonly number[]
 }
 
-/** Why a finding is not the deploy's: the words for it, and whose deploy it is where one is known. */
-export type Excuse = { state: 'excused' | 'wait'; words: string; origin: Deploy | null }
+/**
+ * Why a finding is not the deploy's: the words for it, and whose deploy it is where one is known. `open`: it stays the deploy's, and the words say where
+ * else to look, since nobody can tell.
+ */
+export type Excuse = { state: 'excused' | 'wait' | 'open'; words: string; origin: Deploy | null }
 
 /** A service that was deployed this long before the change is no untouched control: the half-life of a suspicion (suspects.ts). */
 const TOUCHED_MINUTES = 10

@@ -46,12 +46,14 @@ export const isPrimary = (f: Finding): boolean => MEASURES[f.signal] !== undefin
 /**
  * Is a harmful finding of a deploy another's doing? It is where calls to one dependency hold most of it, and the dependency is worse for
  * those that this deploy did not touch: the old version in the same minutes, other callers, the dependency's own requests after its own
- * deploy or long after this one. Not where the new version calls it more often. Null where nothing speaks for the deploy.
+ * deploy or long after this one. Not where the new version calls it more often. Null where nothing speaks for the deploy; `open` where the calls hold
+ * most of a route's finding and nobody else shows how the dependency is doing.
  */
 export function excuseOf(finding: Finding, subject: Subject, around: Around, spent: Spent): Excuse | null {
   const measure = MEASURES[finding.signal]
   if (!measure) return null
   const edges = seriesOf(subject.window, 'edge')
+  let open: Excuse | null = null
   for (const peer of [...new Set(edges.map((s) => s.key))].sort()) {
     const toPeer = edges.filter((s) => s.key === peer)
     const since = { ...subject, since: sinceTrouble(subject, toPeer, measure) }
@@ -60,11 +62,15 @@ export function excuseOf(finding: Finding, subject: Subject, around: Around, spe
     const left = part.ofPeer * (1 - (part.counts ? (spent.get(key) ?? 0) : 0))
     if (part.whole <= 0 || left < EXPLAINS * part.whole) continue
     const found = troubleOf(peer, measure, toPeer, since, around)
+    if (found?.state === 'open') {
+      if (Number.isFinite(part.ofPeer)) open ??= found
+      continue
+    }
     if (found && part.counts) spent.set(key, (spent.get(key) ?? 0) + SPENDS[measure] * (part.whole / part.ofPeer))
     if (found) return found
   }
   // The old version in the same minutes is the best control: what it does not show is no incident of all.
-  return subject.beside ? null : bystandersExcuse(measure, subject, around)
+  return (subject.beside ? null : bystandersExcuse(measure, subject, around)) ?? open
 }
 
 /** Trouble of a far side is one thing, in errors or in latency: what the finding's measure leaves open, the other may tell. */
@@ -156,9 +162,15 @@ function judge(q: Question): Excuse | 'its own' | null {
   if (callee.answer === 'shares' && origin) return excused(`${callee.words} since its own deploy`, origin)
   if (callee.answer === 'shares' && ranClean(q, was, own))
     return excused(`${callee.words}, and this version had called it for ${subject.clean.length} minutes without that`)
-  const open = callee.answer === 'unknown' ? [...callers, callee] : callers
-  const waits = since.length < WAIT_MINUTES && open.some((c) => c.words !== '')
-  return waits ? { state: 'wait', words: `what others see of ${peer} is not known yet`, origin: null } : null
+  const silent = callee.answer === 'unknown' ? [...callers, callee] : callers
+  const waits = since.length < WAIT_MINUTES && silent.some((c) => c.words !== '')
+  if (waits) return { state: 'wait', words: `what others see of ${peer} is not known yet`, origin: null }
+  if (callee.answer !== 'unknown' || subject.beside) return null
+  const clean = ranClean(q, was, own)
+    ? `, which went well for the first ${subject.clean.length} minutes of this version`
+    : ''
+  const words = `most of it comes with calls to ${peer}${clean}; nobody else shows how ${peer} is doing, so look there too`
+  return { state: 'open', words, origin: null }
 }
 
 /** The new version makes more calls a request than before, beyond what retries of failed ones are: then the load is its own doing. */

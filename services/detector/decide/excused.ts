@@ -33,11 +33,13 @@ type Others = { around: Around | undefined; siblings: readonly Deploy[] }
 export function weigh(frame: Frame, deploy: Deploy, findings: readonly Finding[], o: Others): Weighed {
   const primary = findings.filter((f) => f.harmful && isPrimary(f))
   const judged = new Map<Finding, Excused>()
+  const elsewhere = new Map<Finding, string>()
   const later = primary.length === 0 ? null : ofLater(frame, deploy, clearest(primary), o.siblings)
   const spent: Spent = new Map()
   for (const finding of primary) {
     const excuse = later ?? (o.around ? excuseOf(finding, subjectOf(frame, deploy, finding), o.around, spent) : null)
-    if (excuse) judged.set(finding, { finding, excuse })
+    if (excuse?.state === 'open') elsewhere.set(finding, excuse.words)
+    else if (excuse) judged.set(finding, { finding, excuse })
   }
   const first = judged.get(primary[0]!)
   if (first && judged.size === primary.length)
@@ -45,11 +47,14 @@ export function weigh(frame: Frame, deploy: Deploy, findings: readonly Finding[]
       if (finding.harmful && ALONG.has(finding.signal)) judged.set(finding, { finding, excuse: first.excuse })
   const all = [...judged.values()]
   return {
-    kept: findings.filter((f) => !judged.has(f)),
+    kept: findings.filter((f) => !judged.has(f)).map((f) => pointing(f, elsewhere.get(f))),
     excused: all.filter((e) => e.excuse.state === 'excused'),
     waiting: all.filter((e) => e.excuse.state === 'wait'),
   }
 }
+
+const pointing = (f: Finding, words: string | undefined): Finding =>
+  words ? { ...f, reason: `${f.reason}; ${words}` } : f
 
 const clearest = (findings: readonly Finding[]): Finding => findings.reduce((a, b) => (b.p_value < a.p_value ? b : a))
 

@@ -105,8 +105,26 @@ describe('an incident of what a service calls', () => {
     expect(v.verdict, v.reason).toBe('regressed')
   })
 
-  it('is held against it where nobody else can tell', () => {
+  it('is held against it where nobody else can tell, and says where else to look', () => {
     for (const known of [undefined, around([hurt], [v2])]) expect(verdictOf(hurt, v2, known).verdict).toBe('regressed')
+    const v = verdictOf(hurt, v2, around([hurt], [v2]))
+    const reasonOf = (dimension: string) => v.findings.find((f) => f.dimension === dimension)?.reason
+    expect(reasonOf('/pay')).toContain('most of it comes with calls to bank; nobody else shows how bank is doing')
+    expect(reasonOf('bank')).not.toContain('look there')
+  })
+
+  it('that began after the version had run well for a while says so', () => {
+    const well6 = traffic('shop', 'v2', 0, 6, well)
+    const later = window(shop.v1, well6, traffic('shop', 'v2', 6, AFTER, failing))
+    const v = verdictOf(later, deploy(well6), around([later], [v2]))
+    expect(v.verdict, v.reason).toBe('regressed')
+    expect(v.reason).toMatch(/calls to bank, which went well for the first \d minutes of this version; nobody else/)
+  })
+
+  it('is not looked for in calls where the route fails by itself, or another caller is well', () => {
+    const own = window(shop.v1, { ...shop.v2, routes: { '/pay': { errorRatio: 0.3 }, '/cart': { peer: 'bank' } } })
+    expect(verdictOf(own, v2, around([own], [v2])).reason).not.toContain('look there')
+    expect(verdictOf(hurt, v2, around([hurt, other(well)], [v2])).reason).not.toContain('look there')
   })
 
   it('is held against a new version that calls twice as often as the old one', () => {
