@@ -15,6 +15,6 @@ it('takes hostile texts in every call and every tool of /mcp as values, and lets
   })
   expect(report.engineReads).toBeGreaterThan(25)
   expect(report.answered).toBeGreaterThan(20)
-  expect(report.toolsAnswered).toBeGreaterThan(5)
+  expect(report.toolsAnswered).toBeGreaterThan(2)
   expect(report.scopeChecks).toBeGreaterThan(100)
 })
