@@ -87,7 +87,7 @@ async function sendAll(url: string, bodies: Buffer[]): Promise<number[]> {
 }
 
 /** Parts as a table has them of which nothing is said. */
-const usualParts = (table: string) => `ALTER TABLE ${table} RESET SETTING min_bytes_for_wide_part, merge_selector_base`
+const usualParts = (table: string) => `ALTER TABLE ${table} RESET SETTING min_bytes_for_wide_part`
 
 /** The same rows as Native blocks that are ready: what no way into the engine can be cheaper than. */
 async function driveEngine(side: Side, signal: SignalName, bodies: Buffer[], atMs: number): Promise<Result> {
