@@ -180,8 +180,10 @@ describe('order', () => {
     // On a machine that stalls one request may fail: the time of its next try comes when nothing moved for some seconds.
     let polls = 0
     const received = async () => {
-      if (++polls % 100 === 0) await bed.clock.advance(10_000)
-      if (polls % 100 === 0) await bed.deliverer.pump()
+      if (++polls % 100 === 0) {
+        await bed.clock.advance(10_000)
+        await bed.deliverer.pump()
+      }
       return other.received.length
     }
     await expect.poll(received, { timeout: 60_000, interval: 50 }).toBeGreaterThanOrEqual(30)
