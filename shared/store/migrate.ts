@@ -46,7 +46,7 @@ export const render = (sql: string, variables: Variables): string =>
   sql.replace(/\{(on_cluster|engine_prefix|ttl_days)\}/g, (_, name: keyof Variables) => variables[name])
 
 /**
- * Applies the migrations that the database does not have yet, in order.
+ * Applies the migrations that the database does not have yet, in order, and sets how long each table keeps its rows.
  * @returns the versions applied now
  * @throws Error when a released migration was edited, or the database is newer than this program
  */
@@ -80,5 +80,20 @@ export async function migrate(store: Store, migrations: Migration[], variables: 
       { version: migration.version, name: migration.name, sha256: migration.sha256 },
     ])
   }
+  await keepFor(store, migrations, variables)
   return pending.map((m) => m.version)
+}
+
+/** Gives tables the retention of the settings where theirs is another: what a migration wrote would else hold for ever. */
+async function keepFor(store: Store, migrations: Migration[], variables: Variables): Promise<void> {
+  const tables = await store.rows<{ name: string; engine_full: string }>(
+    'SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()',
+  )
+  const engines = new Map(tables.map((t) => [t.name, t.engine_full]))
+  for (const statement of migrations.flatMap((m) => splitStatements(m.sql))) {
+    const [, table = '', text = ''] = /TABLE IF NOT EXISTS (\w+)[\s\S]*^TTL (.*\{ttl_days\}.*)$/m.exec(statement) ?? []
+    const ttl = render(text, variables)
+    if (ttl !== '' && engines.get(table)?.includes(`TTL ${ttl}`) === false)
+      await store.exec(render(`ALTER TABLE ${table} {on_cluster} MODIFY TTL ${ttl}`, variables))
+  }
 }

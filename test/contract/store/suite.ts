@@ -45,6 +45,30 @@ export function storeContract(bed: () => StoreBed): void {
     expect(await migrateOn(store())).toEqual([])
   })
 
+  it('drops what is older than a retention that was made shorter, and keeps as long as one that was made longer', async () => {
+    const keep = (retentionDays: number) => migrate(store(), migrations, variablesFor({ cluster: '', retentionDays }))
+    const ttls = async () => {
+      const sql = `SELECT name, extract(engine_full, 'TTL (.*?)( SETTINGS|$)') AS ttl FROM system.tables
+        WHERE database = currentDatabase() AND name IN ('otel_logs', 'rollup_logs', 'touched_minutes') ORDER BY name`
+      return (await store().rows<{ ttl: string }>(sql)).map((row) => row.ttl)
+    }
+    const left = () => store().rows("SELECT service FROM rollup_logs WHERE service LIKE 'kept-%' ORDER BY service")
+    await store().exec(
+      "INSERT INTO rollup_logs (minute, service, count) SELECT now() - toIntervalDay(d), concat('kept-', toString(d)), 1 FROM (SELECT arrayJoin([20, 40]) AS d)",
+    )
+    await keep(7)
+    await until('row that goes', async () => ((await left()).length === 1 ? true : undefined))
+    expect(await left()).toEqual([{ service: 'kept-20' }])
+    const touched = 'toDateTime(noted_at) + toIntervalDay(3)'
+    expect(await ttls()).toEqual(['toDateTime(Timestamp) + toIntervalDay(7)', 'minute + toIntervalDay(7 * 4)', touched])
+    await keep(3650)
+    expect(await ttls()).toEqual([
+      'toDateTime(Timestamp) + toIntervalDay(3650)',
+      'minute + toIntervalDay(3650 * 4)',
+      touched,
+    ])
+  })
+
   it('refuses a database that is newer than the program', async () => {
     await expect(
       migrate(store(), migrations.slice(0, 1), variablesFor({ cluster: '', retentionDays: 1 })),
