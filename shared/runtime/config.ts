@@ -30,11 +30,13 @@ function readFile(path: string): Record<string, unknown> {
 const asText = (value: unknown) => (Array.isArray(value) ? value.join(',') : String(value))
 
 /**
- * Reads the settings: environment over `plumbline.yaml` over defaults.
+ * Reads the settings: environment over `plumbline.yaml`, or the file that PLUMBLINE_CONFIG names, over defaults.
  * @throws ConfigError naming the setting, what was given and what it takes
  */
 export function loadConfig(env: Record<string, string | undefined> = process.env, file = 'plumbline.yaml'): Config {
   const path = env.PLUMBLINE_CONFIG ?? file
+  if (env.PLUMBLINE_CONFIG !== undefined && !existsSync(path))
+    throw new ConfigError(`cannot read ${path}: there is no such file. Correct PLUMBLINE_CONFIG, or unset it`)
   const fromFile = readFile(path)
   const config: Record<string, unknown> = { scripts: scriptsOf(fromFile.scripts, path) }
   for (const [name, s] of Object.entries(settings)) {
@@ -42,13 +44,17 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     const raw = env[s.env] ?? (inFile === undefined || inFile === null ? s.default : asText(inFile))
     const result = s.schema.safeParse(raw)
     if (!result.success) {
-      const where = env[s.env] !== undefined ? s.env : `${s.key} in ${file}`
+      const where = env[s.env] !== undefined ? s.env : `${s.key} in ${path}`
       throw new ConfigError(
         `cannot use ${where}="${raw}": ${result.error.issues[0]?.message ?? 'it is not valid'}. ${s.description}`,
       )
     }
     config[name] = result.data
   }
+  if ((config.tlsCert === '') !== (config.tlsKey === ''))
+    throw new ConfigError(
+      'cannot use PLUMBLINE_TLS_CERT without PLUMBLINE_TLS_KEY, or the other way round. Set both or none',
+    )
   return config as Config
 }
 

@@ -59,6 +59,20 @@ describe('loadConfig', () => {
     expect(() => loadConfig({}, fileOf('a: [1\n'))).toThrow('cannot read')
   })
 
+  it('reads the file that PLUMBLINE_CONFIG names, names it in what it refuses, and does not start without it', () => {
+    const named = (text: string) => ({ PLUMBLINE_CONFIG: fileOf(text) })
+    expect(loadConfig(named('web_port: 9001\n'), 'absent.yaml').webPort).toBe(9001)
+    expect(() => loadConfig(named('web_port: x\n'), 'absent.yaml')).toThrow(
+      `web_port in ${join(dir, 'plumbline.yaml')}`,
+    )
+    const gone = join(dir, 'gone.yaml')
+    expect(() => loadConfig({ PLUMBLINE_CONFIG: gone })).toThrow(`cannot read ${gone}: there is no such file`)
+  })
+
+  it.each(['PLUMBLINE_TLS_CERT', 'PLUMBLINE_TLS_KEY'])('refuses %s alone: it would listen without TLS', (env) => {
+    expect(() => loadConfig({ [env]: '/etc/tls.pem' }, 'absent.yaml')).toThrow('Set both or none')
+  })
+
   it('takes an empty file for no settings', () => {
     expect(loadConfig({}, fileOf('')).webPort).toBe(8080)
   })
