@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Clock } from '../shared/runtime/clock.ts'
@@ -9,10 +10,13 @@ import { packageRoot } from '../shared/runtime/package.ts'
 import type { Context, Service, TargetName } from '../shared/runtime/service.ts'
 import type { Config } from '../shared/runtime/settings.ts'
 import { type SelfTelemetry, startSelfTelemetry } from '../shared/runtime/telemetry.ts'
+import { acquireLease, releaseLease } from '../shared/state/leases.ts'
 import { migrateState } from '../shared/state/migrate.ts'
 import { openState } from '../shared/state/open.ts'
+import type { State } from '../shared/state/state.ts'
 import { migrate, readMigrations, variablesFor } from '../shared/store/migrate.ts'
 import { openStore } from '../shared/store/open.ts'
+import type { Store } from '../shared/store/store.ts'
 import { targets } from './targets.ts'
 
 export type Running = { context: Context; urls: Context['urls']; stop(): Promise<void> }
@@ -80,14 +84,32 @@ export async function up(
 /** Opens engine and state and brings both schemas up to date. */
 export async function open(config: Config): Promise<Pick<Context, 'store' | 'state'>> {
   const store = await openStore(config)
+  let state: State | undefined
   try {
-    const variables = variablesFor({ cluster: config.clickhouseCluster, retentionDays: config.retentionDays })
-    await migrate(store, readMigrations(join(packageRoot, 'migrations')), variables)
-    const state = await openState(config)
+    state = await openState(config)
     await migrateState(state, readMigrations(join(packageRoot, 'migrations/state')))
+    await migrateAlone(store, state, config)
     return { store, state }
   } catch (error) {
+    await state?.close()
     await store.close()
     throw error
+  }
+}
+
+/** Longer than the migrations take; when a process dies in the middle, the next one waits for it no longer. */
+const MIGRATE_LEASE_MS = 30_000
+
+/** Targets that start together migrate one after the other: a server refuses changes of one replicated table that come at once. */
+async function migrateAlone(store: Store, state: State, config: Config): Promise<void> {
+  const variables = variablesFor({ cluster: config.clickhouseCluster, retentionDays: config.retentionDays })
+  const work = () => migrate(store, readMigrations(join(packageRoot, 'migrations')), variables)
+  if (store.engine === 'embedded') return void (await work())
+  const lease = { name: 'migrate', owner: randomUUID(), ttlMs: MIGRATE_LEASE_MS }
+  while (!(await acquireLease(state, { ...lease, nowMs: systemClock.nowMs() })).held) await systemClock.sleep(200)
+  try {
+    await work()
+  } finally {
+    await releaseLease(state, lease.name, lease.owner)
   }
 }

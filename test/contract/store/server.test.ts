@@ -1,4 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { open } from '../../../services/up.ts'
+import { loadConfig } from '../../../shared/runtime/config.ts'
+import { readMigrations } from '../../../shared/store/migrate.ts'
 import { openServer } from '../../../shared/store/server.ts'
 import { literal, type Store } from '../../../shared/store/store.ts'
 import { openTestServer, type TestServer } from '../../support/clickhouse-server.ts'
@@ -19,6 +25,23 @@ describe('a ClickHouse server', () => {
   })
 
   storeContract(() => ({ store, restart: server.restart }))
+
+  it('is migrated once by processes that start together', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'plumbline-together-'))
+    const url = new URL(server.url)
+    url.pathname = '/plumbline_together'
+    const config = loadConfig({ PLUMBLINE_CLICKHOUSE_URL: url.href, PLUMBLINE_DATA_DIR: dataDir }, 'absent.yaml')
+    const opened = await Promise.all([open(config), open(config), open(config)])
+    const sql = 'SELECT version, count() AS times FROM schema_migrations GROUP BY version ORDER BY version'
+    const once = readMigrations('migrations').map(({ version }) => ({ version, times: '1' }))
+    expect(await opened[0].store.rows(sql)).toEqual(once)
+    await opened[0].store.exec('DROP DATABASE plumbline_together')
+    for (const { store, state } of opened) {
+      await state.close()
+      await store.close()
+    }
+    rmSync(dataDir, { recursive: true })
+  })
 
   it('tells whether an insert still runs, when whoever began it is gone', async () => {
     const tag = "batch 'seven'"
