@@ -67,7 +67,7 @@ export type ChannelPlugin = {
   renderDeploy?(d: DeployNotice, target: Target): HttpRequest
 }
 
-/** The classes of RELIABILITY 3.2: 2xx is done; 408, 425, 429 and 5xx come back; 410 disables; all else is dead. */
+/** What an answer means: 2xx is done; 408, 425, 429 and 5xx come back; 410 disables; all else is dead. */
 export function classifyHttp(status: number): Outcome {
   if (status >= 200 && status < 300) return 'delivered'
   if (status === 408 || status === 425 || status === 429 || status >= 500) return 'retry'

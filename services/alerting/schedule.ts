@@ -2,7 +2,7 @@ const S = 1000
 const M = 60 * S
 const H = 60 * M
 
-/** Waits between tries (RELIABILITY 3.2): alerts age fast, so the first come quickly; about 18 hours in all. */
+/** Waits between tries: alerts age fast, so the first come quickly; about 18 hours in all. */
 export const RETRY_DELAYS_MS: readonly number[] = [5 * S, 30 * S, 2 * M, 10 * M, 30 * M, 2 * H, 5 * H, 10 * H]
 export const JITTER = 0.2
 const LONGEST_RETRY_AFTER_MS = 12 * H

@@ -15,7 +15,7 @@ export type AdmissionOptions = {
   maxRssBytes: number
 }
 
-/** RELIABILITY 2.5. A quarter of the soft memory limit is left to what cannot be counted beforehand. */
+/** A quarter of the soft memory limit is left to what cannot be counted beforehand. */
 export const defaultAdmission = {
   nowMs: () => performance.now(),
   maxInFlightBytes: 256 * MIB,

@@ -15,12 +15,12 @@ import { httpListener, type TransportOptions } from './transport/http.ts'
 
 const MIB = 1024 * 1024
 const DAY_MS = 86_400_000
-/** RELIABILITY 2.5: what does not get into the tables in this time waits in the log. */
+/** What does not get into the tables in this time waits in the log. */
 const STOP_GRACE_MS = 8000
 const REQUEST_GRACE_MS = 3000
 /** A disk that fills at 200 MB/s takes as long for the last GiB. */
 const DISK_CHECK_MS = 5000
-/** Larger JSON bodies hold up the event loop for too long. RELIABILITY 2.5. */
+/** Larger JSON bodies hold up the event loop for too long: 14 MiB take a quarter of a second. */
 const MAX_JSON_BYTES = 16 * MIB
 
 type Parts = {

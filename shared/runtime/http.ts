@@ -13,11 +13,11 @@ export type ListenOptions = {
   timeouts?: typeof TIMEOUTS
 }
 
-/** Headers within 20 s, the whole request within 60 s, looked at every 5 s: else 408 and the end of the connection. RELIABILITY O21. */
+/** Headers within 20 s, the whole request within 60 s, looked at every 5 s: else 408 and the end of the connection. */
 const TIMEOUTS = { headersTimeout: 20_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 }
 
 /**
- * Starts an HTTP server with the time-outs that a public OTLP or API endpoint needs (RELIABILITY: O18, O21).
+ * Starts an HTTP server with the time-outs that a public OTLP or API endpoint needs (docs/otlp.md, O18 and O21).
  * Idle sockets live 75 s: the SDKs' batch delay is 5 s, Node's default as well, and that race resets connections.
  * @throws Error "cannot listen on …" naming the port and the setting to change
  */

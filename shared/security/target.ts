@@ -29,7 +29,7 @@ export function allowedNetworks(texts: readonly string[]): Cidr[] {
 const within = (address: ipaddr.IPv4 | ipaddr.IPv6, networks: readonly Cidr[]) =>
   networks.some(([base, bits]) => base.kind() === address.kind() && address.match(base as never, bits))
 
-/** Judges one address. Only global unicast passes, and what the operator allowed (RELIABILITY 3.3). */
+/** Judges one address. Only global unicast passes, and what the operator allowed. */
 export function refuseAddress(text: string, allow: readonly string[]): Refusal {
   const bare = text.replace(/^\[|\]$/g, '').replace(/%.*$/, '')
   if (!ipaddr.isValid(bare)) return `cannot reach ${text}: it is no IP address`

@@ -3,7 +3,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
+import type { Request, Response } from 'express'
 import type { Channel, Incident, Silence } from '../../services/web/api/schemas.ts'
+import { securityHeaders } from '../../services/web/guard.ts'
+import { loadConfig } from '../../shared/runtime/config.ts'
 import { channelOf, deliveryOf, incident, resolved, silence, status } from './console-alerting.ts'
 import { compareOf } from './console-compare.ts'
 import { detailOf, logs, patterns, seriesOf } from './console-telemetry.ts'
@@ -11,9 +14,8 @@ import { baselineOf, cardinalityOf, settingsOf, systemOf, traceItems, traceOf } 
 import { anomalies, serviceRow, verdictOf } from './console-verdicts.ts'
 import { at, deploys, shapes } from './console-world.ts'
 
-/** The policy of RELIABILITY.md part 4: the console has to live with it. */
-export const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'"
+/** The headers of the web target: the console has to live with its policy. */
+const secured = securityHeaders(loadConfig({}, 'absent.yaml'))
 
 const root = join(import.meta.dirname, '../../dist/console')
 const types: Record<string, string> = {
@@ -165,12 +167,12 @@ function sendFile(response: ServerResponse, path: string): void {
   const found = file.startsWith(root) && extname(file) && existsSync(file) ? file : join(root, 'index.html')
   response.writeHead(200, {
     'content-type': types[extname(found)] ?? 'application/octet-stream',
-    'content-security-policy': policy,
   })
   response.end(readFileSync(found))
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, world: World): Promise<void> {
+  secured(request as Request, response as Response, () => {})
   const url = new URL(request.url ?? '/', 'http://fixture')
   if (!url.pathname.startsWith('/api/v1')) return sendFile(response, url.pathname)
   const path = url.pathname.slice('/api/v1'.length)

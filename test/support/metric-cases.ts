@@ -1,4 +1,4 @@
-/** What becomes of points over time: RELIABILITY O69 and O72 to O86, a row a case. Minutes count from T0. */
+/** What becomes of points over time: rules O69 and O72 to O86 of docs/otlp.md, one a case. Minutes count from T0. */
 export const NOW = Date.UTC(2026, 10, 22, 12)
 export const T0 = NOW - 3_600_000
 export const at = (minute: number) => `${T0 + minute * 60_000}000000`

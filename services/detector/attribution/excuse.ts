@@ -27,7 +27,7 @@ const SPENDS = { errors: 1, latency: EXPLAINS } as const
 const LONGEST = 0.99
 /** A control that can tell is waited for this long: the shorter of the two usual alert windows. */
 const WAIT_MINUTES = 5
-/** Calls a request beyond what retries of failed calls account for, 1 / (1 - failed): a fifth more is the deploy's doing (BENCHMARKS.md's +20 %). */
+/** Calls a request beyond what retries of failed calls account for, 1 / (1 - failed): a fifth more is the deploy's doing. */
 const MORE_CALLS = 1.2
 
 const MEASURES: Partial<Record<Finding['signal'], Measure>> = {

@@ -12,7 +12,7 @@ import { digits, dismissed, msText, relative, type Signal } from './signal.ts'
 import { quantileSql, type SpanCell } from './sql.ts'
 
 const THIN_BASELINE = 50
-/** Smaller changes than this are no one's page, however certain: half of the smallest shift that BENCHMARKS.md asks for. */
+/** Smaller changes than this are no one's page, however certain: half of the smallest shift that the labelled sets ask to be found. */
 const FLOOR = 0.05
 /** Quantiles that a finding may speak of; the median unless another moved clearly more. */
 const QUANTILES = [0.5, 0.75, 0.9, 0.95, 0.99]

@@ -15,7 +15,7 @@ export type BinomialNull = {
 
 /** Blocks needed before their spread is believed: eight, as for any variance whose own error should be under half of it. */
 const MIN_BLOCKS = 8
-/** Chance of the last look alone at which an effect counts as seen. With the looks before it 75-95 % of worlds find it (simulated), as issue 4 wants. */
+/** Chance of the last look alone at which an effect counts as seen. With the looks before it 75-95 % of worlds find it (simulated). */
 const STATED_POWER = 0.8
 
 /**

@@ -2,7 +2,7 @@ import { median } from 'simple-statistics'
 import { prepareSeries } from './series.ts'
 import type { Judgement, Values } from './types.ts'
 
-/** Builds looked at past the one that is judged, and builds before it at most and at least. Twelve and sixty: the windows of BENCHMARKS.md. */
+/** Builds looked at past the one that is judged, and builds before it at most and at least. */
 const AFTER = 12
 const BEFORE = 60
 const LEAST_BEFORE = 18

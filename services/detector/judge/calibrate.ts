@@ -1,7 +1,7 @@
 import { ALPHA } from './kinds.ts'
 import type { Sensitivity } from './types.ts'
 
-/** Looks before this one cost as much as this one: 24 buckets, the shorter of the watch times in BENCHMARKS.md (24 at 5 minutes, 60 at 1 minute). */
+/** Looks before this one cost as much as this one: 24 buckets, the shorter of the usual watches (two hours by 5 minutes, one by the minute). */
 const LEAST_WATCH = 24
 /**
  * How fast p falls per margin beyond the highest placebo, with many windows. Simulated: 300 unchanged series each of log-normal and Poisson buckets,

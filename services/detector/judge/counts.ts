@@ -6,9 +6,9 @@ import { EXACT_SHARE, exonerate, penaltyOf, type ShareLook, SMALLEST_CHANGE, str
 import type { CountsInput, Judgement } from './types.ts'
 import { probability } from './words.ts'
 
-/** One failed request never decides; three do where the baseline is clean (issue 4: "3 errors in 200 requests" is an answer, "one in 12" is none). */
+/** One failed request never decides; three do where the baseline is clean ("3 errors in 200 requests" is an answer, "one in 12" is none). */
 const MIN_BAD = 3
-/** A share must also change by this factor: 1.0 % -> 1.2 % at huge traffic is certain and no one's page. One fifth, as BENCHMARKS.md's +20 %. */
+/** A share must also change by this factor: 1.0 % -> 1.2 % at huge traffic is certain and no one's page. */
 const MIN_RATIO = 1.2
 /** With less power than this nothing is claimed: ten points, the largest effect a user would call small. */
 const THIN_EFFECT = 0.1

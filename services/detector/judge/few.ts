@@ -17,7 +17,7 @@ export type FewInput = {
 const MIN_EACH = 3
 /** Without placebo windows autocorrelation is unknown. A quarter of the points counts: lag-one correlation 0.6 gives (1+r)/(1-r) = 4. */
 const EFFECTIVE = 0.25
-/** And the effect must be a fifth: the +20 % of BENCHMARKS.md, where the usual rules still work. */
+/** And the effect must be a fifth: less is for the usual rules, which need more points. */
 const MIN_EFFECT = 0.2
 
 /**

@@ -11,8 +11,7 @@ export type Prior = {
 }
 
 /**
- * Effect floors. Latency, resource, bench, throughput, metric: 5 % is the smallest shift BENCHMARKS.md injects and the additive part of its
- * strongest anchor. Benchmarks run under control, and people agree on smaller changes there: 2 % (0.005 false changes per 100 unchanged builds).
+ * Effect floors. Latency, resource, bench, throughput, metric: 5 %, half of the smallest shift that the labelled sets ask to be found. Benchmarks run under control, and people agree on smaller changes there: 2 % (0.005 false changes per 100 unchanged builds).
  * Success and error shares: 0.5 points, the smallest of the injected availability losses.
  */
 export const PRIORS: Readonly<Record<Kind, Prior>> = {
@@ -26,7 +25,7 @@ export const PRIORS: Readonly<Record<Kind, Prior>> = {
   metric: { scale: 'log', worse: 'high', floor: 0.05 },
 }
 
-/** Accepted false-alarm share per deploy. normal: 3.5 %, below the 5 % of BENCHMARKS.md by what one half of the data errs on the other; the others a factor of four to either side. */
+/** Accepted false-alarm share per deploy. normal: 3.5 %, so that it stays below 5 % on data that it was not chosen on; the others a factor of four to either side. */
 export const ALPHA: Readonly<Record<Sensitivity, number>> = { low: 0.009, normal: 0.035, high: 0.14 }
 
 /** Score in 0..1 from a p-value: 0.5 exactly at alpha, 1 at p = 0, 0 at p = 1; logarithmic, so that ranks survive tiny p-values. */

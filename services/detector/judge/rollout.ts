@@ -36,7 +36,7 @@ const SILENCE_EVIDENCE = 30
 const HALF_EVIDENCE = -Math.log(ALPHA.normal)
 /** A move to the better side is a change too (to fail is often fast), and weighs a little less. */
 const BETTER_WEIGHT = 0.8
-/** Resources of young instances weigh a tenth: CPU and memory of fresh canaries flag 142 of 166 harmless rollouts (BENCHMARKS.md). */
+/** Resources of young instances weigh a tenth: judged at full weight, CPU and memory of fresh canaries flagged 142 of 166 harmless rollouts. */
 const YOUNG_WEIGHT = 0.1
 /** A rollout with less than this share of the strongest evidence of its case is taken for a bystander. */
 const BYSTANDER = 0.5

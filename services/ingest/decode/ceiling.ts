@@ -1,7 +1,7 @@
 import type { MetricRow } from './metric-columns.ts'
 import type { ResourceRow } from './resource.ts'
 
-/** RELIABILITY part 4: attribute sets of one metric of one service and hour, as the SDK has it; distinct names of an hour. */
+/** Attribute sets of one metric of one service and hour, the SDKs' own limit for a metric; distinct names of an hour. */
 export const MAX_SERIES = 2000
 export const MAX_NAMES = 10_000
 /** Series of all metrics of an hour that are told apart: 16 bytes each, at most half of the slots in use. */

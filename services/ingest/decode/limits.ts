@@ -20,7 +20,7 @@ export type Limits = {
   readonly retentionMs: number
 }
 
-/** RELIABILITY part 4 ("huge strings", "protobuf/JSON bomb") and O93; 64 maps of AnyValue, KeyValueList and KeyValue are 192 messages. */
+/** Against huge texts and bodies that unfold (docs/otlp.md). Depth: 64 maps of AnyValue, KeyValueList and KeyValue are 192 messages. */
 export const defaultLimits: Limits = {
   maxDepth: 220,
   maxItems: 500_000,

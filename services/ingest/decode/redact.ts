@@ -2,7 +2,7 @@ import { REDACTION_RULES, type RedactionRule } from '../../../shared/model/redac
 import { findCards, mayHoldCard } from './redact-card.ts'
 
 /**
- * Secrets in telemetry, RELIABILITY part 4: by the name of the attribute, and by the look of a value. `Text.put` notes values that
+ * Secrets in telemetry: by the name of the attribute, and by the look of a value. `Text.put` notes values that
  * hold a byte from which one of the patterns can be told, so most values are never looked at here.
  */
 export const RULES = Object.keys(REDACTION_RULES) as RedactionRule[]

@@ -4,7 +4,7 @@ import { Ledger } from './ledger.ts'
 import { HASH_BYTES, type LogRecord, readU64, writeU64 } from './record.ts'
 import { type Damage, parseSegmentName, type SegmentName, scanSegment, tornTail } from './segment.ts'
 
-/** Byte-equal bodies are told as re-sends this long: the Collector retries for 300 s. RELIABILITY 2.4. */
+/** Byte-equal bodies are told as re-sends this long: three times the 300 s for which the Collector retries. */
 export const RESEND_WINDOW_MS = 15 * 60_000
 const SEEN_ROW_BYTES = HASH_BYTES + 8
 

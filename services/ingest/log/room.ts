@@ -4,7 +4,7 @@ import type { Files } from './files.ts'
 const RESERVE = 'reserve'
 /** What seals, checkpoints and a new segment need until the log is empty, many times over. */
 export const RESERVE_BYTES = 16 * 1024 * 1024
-/** The disk is full from 95 % on, RELIABILITY 2.5 … */
+/** The disk is full from 95 % on … */
 const FULL_SHARE = 0.05
 /** … and a large one when this is left: merges of the engine need no more. */
 const FULL_BYTES = 1024 * 1024 * 1024

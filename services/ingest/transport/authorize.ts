@@ -12,7 +12,7 @@ export type Authorize = (asking: Asking) => Promise<void>
 const MIB = 1024 * 1024
 /** Seconds of the quota that may come at once. */
 const BURST_S = 4
-/** Longest time that a sender who is over its quota is told to wait: its data ages meanwhile. RELIABILITY part 6, promise 4. */
+/** Longest time that a sender who is over its quota is told to wait: its data ages meanwhile. */
 const MAX_WAIT_S = 3
 /** What a request costs beside its bytes, so that small ones are bounded too. */
 const REQUEST_BYTES = 8 * 1024

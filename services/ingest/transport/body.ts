@@ -10,7 +10,7 @@ const SYNC_GZIP_BYTES = 128 * 1024
 const SYNC_INFLATED_BYTES = 2 * MIB
 /** Memory is taken before the bytes come up to this length only: what a sender says must not cost more. */
 const AT_ONCE_BYTES = 2 * MIB
-/** Past 1 MiB a body that inflates more than this is a bomb: telemetry reaches 20 to 60. RELIABILITY part 4. */
+/** Past 1 MiB a body that inflates more than this is a bomb: telemetry reaches 20 to 60. */
 const MAX_RATIO = 200
 const RATIO_FROM_BYTES = MIB
 

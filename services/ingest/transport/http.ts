@@ -35,7 +35,7 @@ const UNSAID_BYTES = 1024 * 1024
 const FALLBACK = '{"code":13,"message":"cannot write the answer"}'
 
 /**
- * OTLP/HTTP: RELIABILITY O1 to O40. Under overload most requests end before they reach the express application, and before
+ * OTLP/HTTP, rules O1 to O40 of docs/otlp.md. Under overload most requests end before they reach the express application, and before
  * anything is known of who sends them: a refusal must cost a fraction of an acceptance.
  */
 export function httpListener(o: TransportOptions, corsOrigins: readonly string[]): RequestListener {

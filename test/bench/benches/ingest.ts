@@ -164,7 +164,7 @@ async function compare(signal: SignalName, scale: number, say: (line: string) =>
   )
 }
 
-/** BENCHMARKS.md part 3: spans, log records and metric points over loopback HTTP until queryable, against two references. */
+/** Spans, log records and metric points over loopback HTTP until queryable, against two references. */
 const run: Bench = async ({ scale, say }) => {
   for (const signal of ['traces', 'logs', 'metrics'] as const) await compare(signal, scale, say)
 }

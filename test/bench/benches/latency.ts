@@ -38,7 +38,7 @@ async function probe(live: LiveSide, driving: () => boolean): Promise<number[]> 
   return seenMs.map((seen, n) => seen - sentMs[n]!)
 }
 
-/** BENCHMARKS.md part 3: at half of the capacity, how long until a body is answered, and until it can be queried. */
+/** At half of the capacity, how long until a body is answered, and until it can be queried. */
 const run: Bench = async ({ scale, say }) => {
   const live = await startLive()
   let acked = 0

@@ -20,7 +20,7 @@ function slopePerMinute(values: number[], stepMs: number): number {
   return (above / below) * (60_000 / stepMs)
 }
 
-/** BENCHMARKS.md part 3: resident memory of one process with all targets, as many spans as it takes, for ten minutes. */
+/** Resident memory of one process with all targets, as many spans as it takes, for ten minutes. */
 const run: Bench = async ({ scale, say }) => {
   const live = await startLive()
   const samples: number[] = []

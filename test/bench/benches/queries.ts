@@ -87,7 +87,7 @@ async function measure(bed: WebBed, { page, path }: Page): Promise<string> {
   return `${page.padEnd(42)} p50 ${ms(0.5)} ms  p95 ${ms(0.95)} ms  ${(bytes / 1024).toFixed(0).padStart(5)} KiB`
 }
 
-/** BENCHMARKS.md part 3: what the pages ask, over a day of 100 million spans, 10 million log lines and their rollups, through the API. */
+/** What the pages ask, over a day of 100 million spans, 10 million log lines and their rollups, through the API. */
 const run: Bench = async ({ scale, say }) => {
   const bed = await openWeb(END_MS)
   try {

@@ -20,7 +20,7 @@ import { type IngestBed, openIngest } from '../../support/ingest.ts'
 import { encodeRequest, requestOf } from '../../support/otlp.ts'
 import { decodeStatus, send, sendRaw, statusOf } from '../../support/raw-http.ts'
 
-/** Rows of RELIABILITY 1.1 and 1.2 that need a server, or a moment, of their own. */
+/** Rules of docs/otlp.md on transport and answers that need a server, or a moment, of their own. */
 const PROTOBUF = { 'content-type': 'application/x-protobuf' }
 const LOGS = '/opentelemetry.proto.collector.logs.v1.LogsService/Export'
 const logs = (id: string) => encodeRequest('logs', requestOf('logs', [id], Date.now()))

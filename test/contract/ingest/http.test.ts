@@ -24,7 +24,7 @@ type Case = {
 }
 const MIB = 1024 * 1024
 
-/** One row of RELIABILITY 1.1 and 1.2 a case. The rows on gRPC stand in grpc.test.ts, overload in overload.test.ts. */
+/** The rules of docs/otlp.md on transport and answers, one a case. The rows on gRPC stand in grpc.test.ts, overload in overload.test.ts. */
 const cases: Case[] = [
   ...(['traces', 'metrics', 'logs'] as const).map((signal) => ({
     row: 'O2',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { DecodeError } from '../../../services/ingest/decode/index.ts'
 import { decode, NOW, nanos, type Plain } from './support/otlp.ts'
 
-/** RELIABILITY 1.3, a row a case: what a span is that has these members beside its ids and its start, or that its body is refused. */
+/** docs/otlp.md on JSON, a rule a case: what a span is that has these members beside its ids and its start, or that its body is refused. */
 const span = (members: string): string => {
   const ids = '"traceId":"A0000000000000000000000000000001","spanId":"b000000000000001"'
   return `{"resourceSpans":[{"scopeSpans":[{"spans":[{${ids},"startTimeUnixNano":"${nanos(NOW)}"${members === '' ? '' : `,${members}`}}]}]}]}`

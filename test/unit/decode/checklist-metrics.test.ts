@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { attr, decode, decodeMetrics, encode, id, NOW, nanos, type Plain, point } from './support/otlp.ts'
 
-/** RELIABILITY 1.5, a row a case; what takes several points to judge (O72–O77, O85, O86) is the detector's. */
+/** docs/otlp.md on metrics, a rule a case; what takes several points to judge (O72–O77, O85, O86) is the detector's. */
 describe('1.5 metrics', () => {
   const one = (data: Plain): Plain => decodeMetrics({ name: 'm', unit: 'ms', description: 'd', ...data })
   const rejects = (data: Plain): void => expect(one(data)).toMatchObject({ accepted: 0, rejected: 1, tables: {} })

@@ -14,7 +14,7 @@ import {
   spans,
 } from './support/otlp.ts'
 
-/** RELIABILITY 1.6 and 1.7, a row a case. */
+/** docs/otlp.md on traces and logs, a rule a case. */
 describe('1.6 traces', () => {
   it.each([
     ['an empty trace id', { traceId: new Uint8Array(0) }],

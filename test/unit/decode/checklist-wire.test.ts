@@ -3,7 +3,7 @@ import { DecodeError } from '../../../services/ingest/decode/index.ts'
 import { attr, decode, decodeLogs, decodeSpans, id, NOW, nanos, type Plain, span, spanRow } from './support/otlp.ts'
 import { fixed64, group, int, len, traceRequest, varint } from './support/wire.ts'
 
-/** RELIABILITY 1.3 and 1.4, a row a case; what concerns JSON alone is in json.test.ts. */
+/** docs/otlp.md on the wire, a rule a case; what concerns JSON alone is in json.test.ts. */
 const IDS = [...len(1, id(16, 1)), ...len(2, id(8, 1)), ...fixed64(7, nanos(NOW)), ...fixed64(8, nanos(NOW))]
 const wireSpan = (...more: number[][]): Plain => decode('traces', traceRequest(IDS, ...more)).tables.otel_traces![0]!
 const value = (anyValue: Plain): Plain => spanRow({ attributes: [{ key: 'k', value: anyValue }] }).SpanAttributes
