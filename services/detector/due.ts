@@ -38,7 +38,9 @@ export async function takeUp(deps: Deps, memory: Memory, changes: Changes, nowMs
     }
   }
   // Announced since the last pass: perhaps nothing of their service has changed.
-  for (const d of await deploysChangedSince(deps.state, memory.mirroredMs || nowMs, 1000)) {
+  const told = await deploysChangedSince(deps.state, memory.toldToMs || nowMs, 1000)
+  memory.toldToMs = Date.parse(told.at(-1)?.updated_at ?? '') || memory.toldToMs || nowMs
+  for (const d of told) {
     const recent = nowMs - Date.parse(d.started_at) < (watch + 15) * 60_000
     if (recent || toldOf(d) !== memory.told.get(d.id)) found.set(d.id, d)
     memory.told.set(d.id, toldOf(d))

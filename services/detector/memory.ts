@@ -72,6 +72,8 @@ export type Memory = {
   rolledPairs: Set<string>
   /** What was told of deploys when they were looked at last. */
   told: Map<string, string>
+  /** Deploys changed up to here were looked at. */
+  toldToMs: number
   /** The mirror in ClickHouse has the deploys changed up to here. */
   mirroredMs: number
   writtenMs: number
@@ -101,6 +103,7 @@ export const newMemory = (deps: Pick<Deps, 'store' | 'state'>): Memory => ({
   rolledText: '',
   rolledPairs: new Set(),
   told: new Map(),
+  toldToMs: 0,
   mirroredMs: 0,
   writtenMs: 0,
 })

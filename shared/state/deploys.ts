@@ -13,6 +13,7 @@ import {
   type Sighting,
   sameBuild,
 } from './deploy-merge.ts'
+import { type Conditions, equal, type Paged, pageOf } from './page.ts'
 import type { State, Tx, Value } from './state.ts'
 
 export type { DeployEventInput, DeploySource, Sighting }
@@ -128,35 +129,21 @@ export async function getDeploy(state: State, id: string): Promise<Deploy | null
 }
 
 /** Deploys, newest first. `next` is the cursor of the following page, or null. */
-export async function listDeploys(
-  state: State,
-  filter: DeployFilter,
-): Promise<{ items: Deploy[]; next: string | null }> {
-  const where: string[] = []
-  const values: Value[] = []
+export async function listDeploys(state: State, filter: DeployFilter): Promise<Paged<Deploy>> {
+  const where: Conditions = { sql: [], values: [] }
   const add = (sql: string, ...v: Value[]) => {
-    where.push(sql)
-    values.push(...v)
+    where.sql.push(sql)
+    where.values.push(...v)
   }
-  if (filter.service !== undefined) add('service = ?', filter.service)
-  if (filter.environment !== undefined) add('environment = ?', filter.environment)
-  if (filter.version !== undefined) add('version = ?', filter.version)
+  equal(where, 'service', filter.service)
+  equal(where, 'environment', filter.environment)
+  equal(where, 'version', filter.version)
   if (filter.commit !== undefined) add(...commitIs(filter.commit))
   if (filter.fromMs !== undefined) add('started_at_ms >= ?', filter.fromMs)
   if (filter.toMs !== undefined) add('started_at_ms < ?', filter.toMs)
-  if (filter.cursor !== undefined) {
-    const [atMs, id] = readCursor(filter.cursor)
-    add('(started_at_ms < ? OR (started_at_ms = ? AND id < ?))', atMs, atMs, id)
-  }
-  const limit = Math.min(1000, Math.max(1, Math.trunc(filter.limit)))
-  const rows = await state.all<Row>(
-    `SELECT document FROM deploys ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY started_at_ms DESC, id DESC LIMIT ?`,
-    ...values,
-    limit + 1,
-  )
-  const items = rows.slice(0, limit).map(read)
-  const last = items.at(-1)
-  return { items, next: rows.length > limit && last ? writeCursor(ms(last.started_at), last.id) : null }
+  const table = { table: 'deploys', columns: 'id, document', timeColumn: 'started_at_ms' }
+  const { items, next } = await pageOf<Row & { id: string }>(state, { ...table, where, page: filter })
+  return { items: items.map(read), next }
 }
 
 /** The latest deploy of a build, by version or by commit (whole or abbreviated). */
@@ -168,7 +155,7 @@ export async function findDeploy(
   return page.items[0] ?? null
 }
 
-/** Deploys written after `afterMs`, oldest change first: for the mirror in ClickHouse. */
+/** Deploys written after `afterMs`, in the order of writing: the `updated_at` of the last is where to go on. */
 export async function deploysChangedSince(state: State, afterMs: number, limit = 1000): Promise<Deploy[]> {
   const rows = await state.all<Row>(
     'SELECT document FROM deploys WHERE updated_at_ms > ? ORDER BY updated_at_ms, id LIMIT ?',
@@ -187,16 +174,6 @@ function commitIs(commit: string): [string, ...Value[]] {
   ]
 }
 
-const writeCursor = (atMs: number, id: string) => Buffer.from(JSON.stringify([atMs, id])).toString('base64url')
-
-function readCursor(cursor: string): [number, string] {
-  try {
-    const [atMs, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [unknown, unknown]
-    if (typeof atMs === 'number' && typeof id === 'string') return [atMs, id]
-  } catch {}
-  throw new Error('cannot read cursor: it is not one that this list gave out. Start without a cursor')
-}
-
 async function nearby(tx: Tx, service: string, environment: string, atMs: number): Promise<Deploy[]> {
   const rows = await tx.all<Row>(
     'SELECT document FROM deploys WHERE service = ? AND environment = ? AND started_at_ms BETWEEN ? AND ? ORDER BY started_at_ms, id LIMIT 1000',
@@ -212,13 +189,12 @@ async function nearby(tx: Tx, service: string, environment: string, atMs: number
 async function save(tx: Tx, deploy: Deploy, before: Deploy | undefined): Promise<Deploy> {
   if (before === deploy) return deploy
   const moved = !before || before.started_at !== deploy.started_at || before.version !== deploy.version
-  const linked = moved ? await link(tx, deploy) : deploy
-  await put(tx, linked)
+  const linked = await put(tx, moved ? await link(tx, deploy) : deploy)
   if (!moved) return linked
   for (const follower of await followers(tx, linked)) {
     const relinked = await link(tx, follower)
     if (relinked.previous_id !== follower.previous_id || relinked.previous_version !== follower.previous_version)
-      await put(tx, { ...relinked, updated_at: linked.updated_at })
+      await put(tx, relinked)
   }
   return linked
 }
@@ -250,7 +226,10 @@ async function link(tx: Tx, deploy: Deploy): Promise<Deploy> {
   return { ...deploy, previous_id: previous?.id ?? null, previous_version: previous?.version ?? null }
 }
 
-async function put(tx: Tx, d: Deploy): Promise<void> {
+/** Writes a deploy. `updated_at` is above all others, whichever clock it came from, so that who reads what was written since sees all. */
+async function put(tx: Tx, deploy: Deploy): Promise<Deploy> {
+  const row = await tx.get<{ newest: number | null }>('SELECT MAX(updated_at_ms) AS newest FROM deploys')
+  const d = { ...deploy, updated_at: iso(Math.max(ms(deploy.updated_at), Number(row?.newest ?? 0) + 1)) }
   await tx.run(
     `INSERT INTO deploys (id, service, environment, version, commit_sha, started_at_ms, updated_at_ms, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET version = excluded.version, commit_sha = excluded.commit_sha, started_at_ms = excluded.started_at_ms, updated_at_ms = excluded.updated_at_ms, document = excluded.document`,
@@ -263,6 +242,7 @@ async function put(tx: Tx, d: Deploy): Promise<void> {
     ms(d.updated_at),
     JSON.stringify(d),
   )
+  return d
 }
 
 function empty(

@@ -1,9 +1,20 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { takeUp } from '../../../services/detector/due.ts'
+import { newMemory } from '../../../services/detector/memory.ts'
+import { writeResults } from '../../../services/detector/write.ts'
 import type { Anomaly } from '../../../shared/model/anomaly.ts'
 import type { Verdict } from '../../../shared/model/verdict.ts'
-import { findDeploy, getDeploy, listDeploys, recordDeployEvent, recordSighting } from '../../../shared/state/deploys.ts'
+import {
+  deploysChangedSince,
+  findDeploy,
+  getDeploy,
+  listDeploys,
+  recordDeployEvent,
+  recordSighting,
+} from '../../../shared/state/deploys.ts'
 import { changedSince, getAnomaly, listAnomalies, writeAnomalies } from '../../../shared/store/anomalies.ts'
 import { getVerdict, writeVerdict } from '../../../shared/store/verdicts.ts'
+import { handDriven } from '../../support/detector.ts'
 import { type Bed, openBed } from '../../support/embedded.ts'
 
 let bed: Bed
@@ -91,6 +102,26 @@ it('pages through deploys, newest first, and finds by an abbreviated commit', as
   expect(rest.next).toBe(null)
   expect((await findDeploy(bed.state, { service: 'd', commit: 'v2aaaaaaa' }))?.version).toBe('v2')
   expect(await findDeploy(bed.state, { service: 'd', commit: 'v2b' })).toBe(null)
+})
+
+it('gives every change to who reads on from the last, also where the clock of who told it is behind', async () => {
+  const first = await recordDeployEvent(bed.state, event('p', 'v1', 0), 'api', T0 + 10_000)
+  const sinceMs = Date.parse(first.deploy.updated_at)
+  const second = await recordDeployEvent(bed.state, event('p', 'v2', 90), 'api', T0)
+  expect(await deploysChangedSince(bed.state, sinceMs)).toEqual([second.deploy])
+})
+
+it('takes up what was told while a pass was under way with the next', async () => {
+  const driven = handDriven(bed)
+  const memory = newMemory(driven.deps)
+  const nowMs = driven.nowMs()
+  const nothing = { cursorMs: 0, arrivedMs: 0, minutes: [], byPair: new Map() }
+  await takeUp(driven.deps, memory, nothing, nowMs)
+  const started_at = new Date(nowMs).toISOString()
+  const { deploy } = await recordDeployEvent(bed.state, event('q', 'v1', 0, { started_at }), 'api', nowMs + 1)
+  await writeResults(driven.deps, memory, { verdicts: [], anomalies: [], cursorMs: 0 }, nowMs + 2)
+  await takeUp(driven.deps, memory, nothing, nowMs + 10_000)
+  expect([...memory.watched.keys()]).toEqual([deploy.id])
 })
 
 const anomaly = (id: string, minutes: number, more = {}) =>
