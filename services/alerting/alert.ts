@@ -1,6 +1,7 @@
 import type { Silence } from '../../shared/model/alert.ts'
 import type { Anomaly } from '../../shared/model/anomaly.ts'
 import type { Context } from '../../shared/runtime/service.ts'
+import { setCursor } from '../../shared/state/cursors.ts'
 import { stillHeld } from '../../shared/state/leases.ts'
 import { iso } from '../../shared/state/page.ts'
 import { activeSilences } from '../../shared/state/silences.ts'
@@ -46,7 +47,7 @@ export function alert(
       const moved = await move(tx, tracked, { silences, nowMs, ...o, changed: changed.has(tracked.incident.id) })
       if (moved) transitions.push(moved)
     }
-    if (o.cursor) await setCursor(tx, o.cursor, nowMs)
+    if (o.cursor) await setCursor(tx, o.cursor.name, o.cursor.position, nowMs)
     return transitions
   })
 }
@@ -105,14 +106,4 @@ async function move(tx: Tx, tracked: TrackedIncident, m: Moving): Promise<Transi
   // Where there is still nobody to tell, that was said when it fired.
   const nobody = actions.length === 1 && actions[0] === 'tell_firing' && !after.tracking.told
   return actions.length > 0 && !nobody ? { incident: incident.id, actions, reason } : null
-}
-
-async function setCursor(tx: Tx, cursor: { name: string; position: string }, nowMs: number): Promise<void> {
-  await tx.run(
-    `INSERT INTO cursors (name, position, updated_at_ms) VALUES (?, ?, ?)
-     ON CONFLICT (name) DO UPDATE SET position = excluded.position, updated_at_ms = excluded.updated_at_ms`,
-    cursor.name,
-    cursor.position,
-    nowMs,
-  )
 }
