@@ -99,6 +99,9 @@ SELECT minute, environment, caller, callee, count() AS n, countIf(failed != 0), 
 ) GROUP BY minute, environment, caller, callee ORDER BY n DESC LIMIT 2000 BY minute, environment`,
 }
 
+/** What one build did in one trace, as one number: joining by it takes half of what joining by five texts does. */
+const PART = 'cityHash64(TraceId, ServiceName, Environment, Version, Commit)'
+
 /**
  * Calls by the route that made them: client spans and the first entry span of the same trace in the same service, which began in
  * the same minute or the one before.
@@ -108,14 +111,14 @@ const routeCalls: Statement = {
   key: [...BASE, 'route', 'peer'],
   values: ['calls'],
   sql: `INSERT INTO rollup_route_calls (${KEY}, route, peer, calls, computed_at)
-SELECT ${KEY}, route, peer, sum(n) AS calls, fromUnixTimestamp64Milli({computed_ms:Int64}) FROM (
-  SELECT ${SOURCE_KEY}, TraceId, Peer AS peer, count() AS n FROM otel_traces
-  WHERE ${RANGE} AND lower(SpanKind) IN ('client', 'producer') AND Peer != '' AND TraceId != '' GROUP BY ${KEY}, TraceId, peer
+SELECT ${KEY}, route, peer, count() AS calls, fromUnixTimestamp64Milli({computed_ms:Int64}) FROM (
+  SELECT ${SOURCE_KEY}, Peer AS peer, ${PART} AS part FROM otel_traces
+  WHERE ${RANGE} AND lower(SpanKind) IN ('client', 'producer') AND Peer != '' AND TraceId != ''
 ) AS c INNER JOIN (
-  SELECT TraceId, ServiceName AS service, Environment AS environment, Version AS version, Commit AS commit, argMin(if(Route = '', SpanName, Route), Timestamp) AS route
+  SELECT ${PART} AS part, argMin(if(Route = '', SpanName, Route), Timestamp) AS route
   FROM otel_traces WHERE Timestamp >= fromUnixTimestamp64Milli({from_ms:Int64} - 60000) AND Timestamp < fromUnixTimestamp64Milli({to_ms:Int64}) AND IsEntry = 1 AND TraceId != ''
-  GROUP BY TraceId, service, environment, version, commit
-) AS e USING (TraceId, service, environment, version, commit)
+  GROUP BY part
+) AS e USING (part)
 GROUP BY ${KEY}, route, peer ORDER BY calls DESC LIMIT ${MAX_KEYS} BY minute, service, environment`,
 }
 

@@ -129,6 +129,40 @@ it('counts a call where parent and child are spans of two services', async () =>
   ).toEqual([{ caller: 'front', callee: 'back', n: '20' }])
 })
 
+it('counts calls by the route whose trace made them, each build of a trace by itself', async () => {
+  const span = (trace: string, version: string, secondsIn: number, more: object) => ({
+    TraceId: trace,
+    SpanId: `${trace}${version}${secondsIn}`,
+    Timestamp: `${BigInt(T0 + 3_600_000 + secondsIn * 1000) * 1_000_000n}`,
+    ServiceName: 'till',
+    Environment: 'production',
+    Version: version,
+    ...more,
+  })
+  const entry = (trace: string, version: string, secondsIn: number, route: string) =>
+    span(trace, version, secondsIn, { SpanKind: 'Server', IsEntry: 1, SpanName: route, Route: route })
+  const call = (trace: string, version: string, secondsIn: number) =>
+    span(trace, version, secondsIn, { SpanKind: 'Client', IsEntry: 0, SpanName: 'SELECT', Peer: 'ledger' })
+  await bed.store.insert('otel_traces', [
+    entry('t1', 'v1', 1, '/pay'),
+    entry('t1', 'v1', 2, '/retry'),
+    call('t1', 'v1', 3),
+    call('t1', 'v1', 4),
+    entry('t1', 'v2', 5, '/book'),
+    call('t1', 'v2', 6),
+    entry('t2', 'v1', -2, '/late'),
+    call('t2', 'v1', 7),
+    call('orphan', 'v1', 8),
+  ])
+  await recompute(bed.store, touched('traces', M0 + 60), T0 + 5)
+  const calls = `SELECT version, route, peer, sum(calls) AS n FROM rollup_route_calls FINAL WHERE service = 'till' GROUP BY 1, 2, 3 ORDER BY 1, 2`
+  expect(await bed.store.rows(calls)).toEqual([
+    { version: 'v1', route: '/late', peer: 'ledger', n: '1' },
+    { version: 'v1', route: '/pay', peer: 'ledger', n: '2' },
+    { version: 'v2', route: '/book', peer: 'ledger', n: '1' },
+  ])
+})
+
 it('understands counters that reset, gauges, deltas and histograms', async () => {
   const point = (metric: string, minute: number, value: number, more = {}) => ({
     ServiceName: 'm',
