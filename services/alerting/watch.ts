@@ -41,12 +41,12 @@ export function createWatcher(
     return got.held
   }
 
-  const write = (anomalies: readonly Anomaly[]) =>
+  const write = (anomalies: readonly Anomaly[], toMs: number) =>
     alert(context, anomalies, {
       timing: o.timing,
       baseUrl: o.baseUrl(),
       lease: { name: LEASE, fencing: lease.fencing },
-      ...(anomalies.length > 0 ? { cursor: { name: CURSOR, position: String(positionMs) } } : {}),
+      ...(anomalies.length > 0 ? { cursor: { name: CURSOR, position: String(toMs) } } : {}),
     })
 
   const remember = (anomalies: readonly Anomaly[]) => {
@@ -62,21 +62,22 @@ export function createWatcher(
       seen.clear()
     }
     const transitions: Transition[] = []
-    let cursor: string | null = cursorAt(positionMs - OVERLAP_MS)
+    let writtenMs: number = positionMs
+    let cursor: string | null = cursorAt(writtenMs - OVERLAP_MS)
     let wrote = false
     for (let i = 0; i < BATCHES_A_PASS; i++) {
       const page = await changedSince(context.store, cursor, BATCH)
       const fresh = page.items.filter((a) => seen.get(a.id) !== a.updated_at)
-      positionMs = page.items.reduce((max, a) => Math.max(max, msOf(a.updated_at)), positionMs)
-      if (fresh.length > 0) {
-        transitions.push(...(await write(fresh)))
-        remember(fresh)
-        wrote = true
-      }
+      const toMs = page.items.reduce((max, a) => Math.max(max, msOf(a.updated_at)), writtenMs)
+      if (fresh.length > 0) transitions.push(...(await write(fresh, toMs)))
+      wrote ||= fresh.length > 0
+      // Not before it is written: what failed is read again.
+      positionMs = writtenMs = toMs
+      remember(fresh)
       cursor = page.next
       if (page.items.length < BATCH) break
     }
-    if (!wrote && (await someActive(context))) transitions.push(...(await write([])))
+    if (!wrote && (await someActive(context))) transitions.push(...(await write([], writtenMs)))
     return transitions
   }
   return { pass, release: () => releaseLease(context.state, LEASE, o.owner) }

@@ -12,6 +12,7 @@ import { enqueueTest, listDeliveries } from '../../../shared/state/deliveries.ts
 import { recordDeployEvent } from '../../../shared/state/deploys.ts'
 import { listIncidents } from '../../../shared/state/incidents.ts'
 import { syncScriptChannels } from '../../../shared/state/script-channels.ts'
+import type { State } from '../../../shared/state/state.ts'
 import { changedSince, writeAnomalies } from '../../../shared/store/anomalies.ts'
 import { anomalyOf, at, closed, T0 } from '../../support/alerting.ts'
 import { type Bed, openBed } from '../../support/embedded.ts'
@@ -173,5 +174,22 @@ describe('the alerting target on the real engine', () => {
     expect(await bed.state.get('SELECT anomaly_id FROM incident_signals WHERE anomaly_id = ?', 'late')).toBeDefined()
     expect(await one.pass()).toEqual([])
     await two.release()
+  })
+
+  it('loses none of what it could not write at first, however long ago it was found', async () => {
+    let writes = 0
+    const transaction: State['transaction'] = (work) => {
+      writes += 1
+      return writes === 2 ? Promise.reject(new Error('the disk is full')) : bed.state.transaction(work)
+    }
+    const context = { ...contextOf(), state: { ...bed.state, transaction } }
+    const watcher = createWatcher(context, { owner: 'three', timing, baseUrl: () => '' })
+    const of = (id: string, ms: number) => anomalyOf({ id, service: id, deploy: null, updated_at: at(ms) })
+    await writeAnomalies(bed.store, [of('early', 800_000), of('later', 900_000)])
+    await expect(watcher.pass()).rejects.toThrow('the disk is full')
+    await watcher.pass()
+    const sql = "SELECT anomaly_id FROM incident_signals WHERE anomaly_id IN ('early', 'later') ORDER BY anomaly_id"
+    expect(await bed.state.all(sql)).toEqual([{ anomaly_id: 'early' }, { anomaly_id: 'later' }])
+    await watcher.release()
   })
 })
