@@ -7,7 +7,7 @@ import { silentLog } from '../../shared/runtime/log.ts'
 import { findDeploy } from '../../shared/state/deploys.ts'
 import { listAnomalies } from '../../shared/store/anomalies.ts'
 import { getVerdict } from '../../shared/store/verdicts.ts'
-import type { Bed } from './embedded.ts'
+import { type Bed, openBed } from './embedded.ts'
 import { insertSpans, spansOf, type Traffic } from './telemetry.ts'
 
 /** A detector over a bed, driven by hand: its clock moves when told to. */
@@ -55,4 +55,11 @@ export function handDriven(bed: Bed, config: Partial<Deps['config']> = {}) {
     anomalies: async (service: string): Promise<Anomaly[]> =>
       (await listAnomalies(bed.store, { service }, { limit: 100 })).items,
   }
+}
+
+/** A detector over a bed of its own. `T0` is the minute, in ms since the Unix epoch, that began so many before the present one. */
+export async function openDriven(minutesBefore: number) {
+  const bed = await openBed()
+  const d = handDriven(bed)
+  return { bed, d, T0: (Math.floor(d.nowMs() / 60_000) - minutesBefore) * 60_000 }
 }

@@ -2,14 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { recompute } from '../../../services/detector/rollups/recompute.ts'
 import { noneTouched } from '../../../services/detector/rollups/touched.ts'
 import type { Finding, Verdict } from '../../../shared/model/verdict.ts'
-import { migrate, readMigrations, variablesFor } from '../../../shared/store/migrate.ts'
-import { openServer } from '../../../shared/store/server.ts'
-import type { Store } from '../../../shared/store/store.ts'
-import { openTestServer, type TestServer } from '../../support/clickhouse-server.ts'
-import { handDriven } from '../../support/detector.ts'
-import { type IngestBed, openIngest } from '../../support/ingest.ts'
-import { encodeRequest, text } from '../../support/otlp.ts'
-import { until } from '../../support/wait.ts'
+import { openJudged } from '../../support/judged.ts'
+import { text } from '../../support/otlp.ts'
 
 /**  v1 ─────────────────────────────┐ v2 ───────  now
  *   0                              60           80    minutes
@@ -78,55 +72,29 @@ function requestsOf(
 }
 
 describe.each(['embedded', 'served'] as const)('attribute keys in telemetry, with the engine %s', (engine) => {
-  let server: TestServer | undefined
-  let served: Store | undefined
-  let bed: IngestBed
-  let d: ReturnType<typeof handDriven>
-  let expectedRows = 0
-
-  const post = async (signal: 'traces' | 'logs', request: object) => {
-    const headers = { 'content-type': 'application/x-protobuf' }
-    const body = new Uint8Array(encodeRequest(signal, request))
-    const response = await fetch(`${bed.http}/v1/${signal}`, { method: 'POST', headers, body })
-    expect(response.status).toBe(200)
-  }
+  let bed: Awaited<ReturnType<typeof openJudged>>
+  let spans = 0
 
   async function send(...of: Parameters<typeof requestsOf>): Promise<void> {
     const { traces, logs } = requestsOf(...of)
-    await post('traces', traces)
-    if (of[1].logs) await post('logs', logs)
-    expectedRows += of[4] * (of[5] ?? PER_MINUTE)
+    await bed.post('traces', traces)
+    if (of[1].logs) await bed.post('logs', logs)
+    spans += of[4] * (of[5] ?? PER_MINUTE)
   }
 
   beforeAll(async () => {
-    if (engine === 'served') {
-      server = await openTestServer()
-      served = await openServer(server.url)
-      await migrate(served, readMigrations('migrations'), variablesFor({ cluster: '', retentionDays: 3650 }))
-    }
-    const store = served
-    bed = await openIngest(store ? { wrap: () => store } : {})
-    d = handDriven({ ...bed, store: bed.context.store })
-    T0 = (Math.floor(d.nowMs() / MIN) - BEFORE - AFTER) * MIN
+    bed = await openJudged(engine)
+    T0 = (Math.floor(bed.d.nowMs() / MIN) - BEFORE - AFTER) * MIN
     for (const [service, story] of Object.entries(STORIES)) {
       await send(service, story, 0, 0, BEFORE)
       await send(service, story, 1, BEFORE, AFTER)
     }
     await send('busy', { sends: [half('app.tier'), none] }, 0, 10, 1, BUSY)
-    const sql = `SELECT 1 FROM (SELECT count() AS n FROM otel_traces) WHERE n >= ${expectedRows}`
-    await until('all spans', async () => ((await bed.context.store.rows(sql)).length > 0 ? true : undefined))
-    // What is noted of them is in its table after a stop.
-    await bed.restart()
-    d.advance(1000)
-    await d.settle()
+    await bed.settle(spans)
   }, 240_000)
-  afterAll(async () => {
-    await bed.close()
-    await served?.close()
-    await server?.close()
-  })
+  afterAll(() => bed.close())
 
-  const verdictOf = async (service: string): Promise<Verdict> => (await d.verdict(service, 'v2'))!
+  const verdictOf = async (service: string): Promise<Verdict> => (await bed.d.verdict(service, 'v2'))!
   const about = (v: Verdict): Finding[] => v.findings.filter((f) => f.signal.startsWith('attribute_'))
 
   it('are told of the version that began to send them: where, in how many, in which requests, and not held against it', async () => {
@@ -142,7 +110,7 @@ describe.each(['embedded', 'served'] as const)('attribute keys in telemetry, wit
     })
     expect(found!.reason).toMatch(/^it began to send attribute app\.tier on POST \/orders: in 50 % of \d+ requests/)
     expect(found!.exemplar_trace_ids).toHaveLength(5)
-    expect(await d.anomalies('adding')).toEqual([])
+    expect(await bed.d.anomalies('adding')).toEqual([])
   })
 
   it('are told of the version that stopped sending them, and of log records too', async () => {
@@ -153,7 +121,7 @@ describe.each(['embedded', 'served'] as const)('attribute keys in telemetry, wit
   it('come with SQL that gives the numbers again', async () => {
     for (const service of ['adding', 'dropping', 'logging']) {
       const [found] = about(await verdictOf(service))
-      const [row] = await bed.context.store.rows<Pick<Finding, 'observed' | 'expected'>>(found!.sql)
+      const [row] = await bed.store.rows<Pick<Finding, 'observed' | 'expected'>>(found!.sql)
       expect(row!.observed).toBeCloseTo(found!.observed, 6)
       expect(row!.expected).toBeCloseTo(found!.expected, 6)
     }
@@ -178,7 +146,7 @@ describe.each(['embedded', 'served'] as const)('attribute keys in telemetry, wit
   it('are counted in a sample of a busy minute, which is the same each time', async () => {
     const minute = Math.floor(T0 / MIN) + 10
     const read = () =>
-      bed.context.store.rows<{ key: string; n: string }>(
+      bed.store.rows<{ key: string; n: string }>(
         "SELECT key, sum(count) AS n FROM rollup_attributes FINAL WHERE service = 'busy' GROUP BY key ORDER BY key",
       )
     const rows = await read()
@@ -189,7 +157,7 @@ describe.each(['embedded', 'served'] as const)('attribute keys in telemetry, wit
     expect(counts.get('http.route')).toBe(looked)
     expect(counts.get('app.tier')! / looked).toBeGreaterThan(0.35)
     expect(counts.get('app.tier')! / looked).toBeLessThan(0.65)
-    await recompute(bed.context.store, { ...noneTouched(), traces: new Set([minute]) }, d.nowMs() + 1)
+    await recompute(bed.store, { ...noneTouched(), traces: new Set([minute]) }, bed.d.nowMs() + 1)
     expect(await read()).toEqual(rows)
   })
 })

@@ -1,17 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { handDriven } from '../../support/detector.ts'
-import { type Bed, openBed } from '../../support/embedded.ts'
+import { afterAll, expect, it } from 'vitest'
+import { openDriven } from '../../support/detector.ts'
 import { insertSpans, seeded, spansOf } from '../../support/telemetry.ts'
 
 const MIN = 60_000
-let bed: Bed
-let d: ReturnType<typeof handDriven>
-let T0 = 0
-beforeAll(async () => {
-  bed = await openBed()
-  d = handDriven(bed)
-  T0 = Math.floor((d.nowMs() - 5 * 3_600_000) / MIN) * MIN
-})
+const { bed, d, T0 } = await openDriven(5 * 60)
 afterAll(() => bed.close())
 
 /** Requests of ten customers, each with an id of its own; those of `broken` fail, where one is named. */

@@ -1,21 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { withOrigins } from '../../../services/detector/origins/origins.ts'
 import { readSides } from '../../../services/detector/origins/read.ts'
 import type { Anomaly } from '../../../shared/model/anomaly.ts'
-import { handDriven } from '../../support/detector.ts'
-import { type Bed, openBed } from '../../support/embedded.ts'
+import { openDriven } from '../../support/detector.ts'
 import { insertLogs } from '../../support/raw-rows.ts'
 import { insertSpans, seeded } from '../../support/telemetry.ts'
 
-let bed: Bed
-let d: ReturnType<typeof handDriven>
-let T0 = 0
 const MIN = 60_000
-beforeAll(async () => {
-  bed = await openBed()
-  d = handDriven(bed)
-  T0 = Math.floor(d.nowMs() / MIN) * MIN - 190 * MIN
-})
+const { bed, d, T0 } = await openDriven(190)
 afterAll(() => bed.close())
 
 type Row = Record<string, string | number | object>

@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import type { Anomaly } from '../../../shared/model/anomaly.ts'
-import { handDriven } from '../../support/detector.ts'
-import { type Bed, openBed } from '../../support/embedded.ts'
+import { openDriven } from '../../support/detector.ts'
 import { insertLogs, logsOf } from '../../support/raw-rows.ts'
 import { insertSpans, seeded, spansOf } from '../../support/telemetry.ts'
 
-let bed: Bed
-let d: ReturnType<typeof handDriven>
-let T0 = 0
 const MIN = 60_000
-beforeAll(async () => {
-  bed = await openBed()
-  d = handDriven(bed)
-  T0 = Math.floor((d.nowMs() - 6 * 3_600_000) / MIN) * MIN
-})
+const { bed, d, T0 } = await openDriven(6 * 60)
 afterAll(() => bed.close())
 
 type Calls = { errorRatio?: number; slower?: number; perMinute?: number }

@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { handDriven } from '../../support/detector.ts'
-import { type Bed, openBed } from '../../support/embedded.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { openDriven } from '../../support/detector.ts'
 
 const MIN = 60_000
 /** Minutes of history before what is told here begins: a service must have been there for four hours. */
 const BEFORE = 250
 
-let bed: Bed
-let d: ReturnType<typeof handDriven>
-let T0 = 0
-beforeAll(async () => {
-  bed = await openBed()
-  d = handDriven(bed)
-  T0 = Math.floor(d.nowMs() / MIN) * MIN - BEFORE * MIN
-})
+const { bed, d, T0 } = await openDriven(BEFORE)
 afterAll(() => bed.close())
 
 const send = (service: string, fromMinute: number, minutes: number, requestsPerMinute = 20) =>

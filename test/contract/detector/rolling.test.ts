@@ -1,17 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { handDriven } from '../../support/detector.ts'
-import { type Bed, openBed } from '../../support/embedded.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { openDriven } from '../../support/detector.ts'
 import { insertGauge } from '../../support/raw-rows.ts'
 import type { Traffic } from '../../support/telemetry.ts'
 
-let bed: Bed
-let d: ReturnType<typeof handDriven>
-let T0 = 0
-beforeAll(async () => {
-  bed = await openBed()
-  d = handDriven(bed)
-  T0 = Math.floor((d.nowMs() - 6 * 3_600_000) / 60_000) * 60_000
-})
+const { bed, d, T0 } = await openDriven(6 * 60)
 afterAll(() => bed.close())
 
 const routes = (b = {}) => ({ '/a': { medianMs: 40 }, '/b': { medianMs: 80, ...b }, '/c': { medianMs: 20 } })

@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Finding, Verdict } from '../../../shared/model/verdict.ts'
-import { migrate, readMigrations, variablesFor } from '../../../shared/store/migrate.ts'
-import { openServer } from '../../../shared/store/server.ts'
-import type { Store } from '../../../shared/store/store.ts'
-import { openTestServer, type TestServer } from '../../support/clickhouse-server.ts'
-import { handDriven } from '../../support/detector.ts'
-import { type IngestBed, openIngest } from '../../support/ingest.ts'
-import { encodeRequest, text } from '../../support/otlp.ts'
-import { until } from '../../support/wait.ts'
+import { openJudged } from '../../support/judged.ts'
+import { text } from '../../support/otlp.ts'
 
 /**  v1 ─────────────────────────────┐ v2 ───────  now
  *   0                              90          112    minutes
@@ -65,58 +59,29 @@ function requestsOf(service: string, story: Story, side: 0 | 1, fromMin: number,
 }
 
 describe.each(['embedded', 'served'] as const)('secrets in telemetry, with the engine %s', (engine) => {
-  let server: TestServer | undefined
-  let served: Store | undefined
-  let bed: IngestBed
-  let d: ReturnType<typeof handDriven>
-  let expectedRows = 0
-
-  const post = async (signal: 'traces' | 'logs', request: object) => {
-    const headers = { 'content-type': 'application/x-protobuf' }
-    const response = await fetch(`${bed.http}/v1/${signal}`, {
-      method: 'POST',
-      headers,
-      body: new Uint8Array(encodeRequest(signal, request)),
-    })
-    expect(response.status).toBe(200)
-  }
+  let bed: Awaited<ReturnType<typeof openJudged>>
+  let spans = 0
 
   async function send(service: string, story: Story, side: 0 | 1, fromMin: number, minutes: number): Promise<void> {
     const { traces, logs } = requestsOf(service, story, side, fromMin, minutes)
-    await post('traces', traces)
-    if (story.line) await post('logs', logs)
-    expectedRows += minutes * PER_MINUTE
+    await bed.post('traces', traces)
+    if (story.line) await bed.post('logs', logs)
+    spans += minutes * PER_MINUTE
   }
 
   beforeAll(async () => {
-    if (engine === 'served') {
-      server = await openTestServer()
-      served = await openServer(server.url)
-      await migrate(served, readMigrations('migrations'), variablesFor({ cluster: '', retentionDays: 3650 }))
-    }
-    const store = served
-    bed = await openIngest(store ? { wrap: () => store } : {})
-    d = handDriven({ ...bed, store: bed.context.store })
-    T0 = (Math.floor(d.nowMs() / MIN) - BEFORE - AFTER) * MIN
+    bed = await openJudged(engine)
+    T0 = (Math.floor(bed.d.nowMs() / MIN) - BEFORE - AFTER) * MIN
     for (const [service, story] of Object.entries(STORIES)) {
       if (story.longAgo) await send(service, { span: [story.longAgo, ''] }, 0, -600, 3)
       await send(service, story, 0, 0, BEFORE)
       await send(service, story, 1, BEFORE, AFTER)
     }
-    const sql = `SELECT 1 FROM (SELECT count() AS n FROM otel_traces) WHERE n >= ${expectedRows}`
-    await until('all spans', async () => ((await bed.context.store.rows(sql)).length > 0 ? true : undefined))
-    // What is noted of them is in its table after a stop.
-    await bed.restart()
-    d.advance(1000)
-    await d.settle()
+    await bed.settle(spans)
   }, 240_000)
-  afterAll(async () => {
-    await bed.close()
-    await served?.close()
-    await server?.close()
-  })
+  afterAll(() => bed.close())
 
-  const verdictOf = async (service: string): Promise<Verdict> => (await d.verdict(service, 'v2'))!
+  const verdictOf = async (service: string): Promise<Verdict> => (await bed.d.verdict(service, 'v2'))!
   const secretsOf = (v: Verdict): Finding[] => v.findings.filter((f) => f.signal === 'secret_new')
 
   it('are held against the deploy that began to send them: rule, route, count, requests that show it, never the secret', async () => {
@@ -135,7 +100,7 @@ describe.each(['embedded', 'served'] as const)('secrets in telemetry, with the e
     )
     expect(found!.exemplar_trace_ids).toHaveLength(5)
     expect(JSON.stringify(v)).not.toContain(AWS)
-    expect((await d.anomalies('sending')).map((a) => [a.signal, a.state])).toEqual([['secret_new', 'open']])
+    expect((await bed.d.anomalies('sending')).map((a) => [a.signal, a.state])).toEqual([['secret_new', 'open']])
   })
 
   it('are found in log records, with the traces that wrote them', async () => {
@@ -147,7 +112,7 @@ describe.each(['embedded', 'served'] as const)('secrets in telemetry, with the e
   it('come with SQL that gives the numbers again', async () => {
     for (const service of ['sending', 'logging']) {
       const [found] = secretsOf(await verdictOf(service))
-      const [row] = await bed.context.store.rows<Pick<Finding, 'observed' | 'expected'>>(found!.sql)
+      const [row] = await bed.store.rows<Pick<Finding, 'observed' | 'expected'>>(found!.sql)
       expect(row!.observed).toBeCloseTo(found!.observed, 6)
       expect([row!.expected, found!.expected]).toEqual([0, 0])
     }
@@ -167,7 +132,7 @@ describe.each(['embedded', 'served'] as const)('secrets in telemetry, with the e
     expect(v.verdict, v.reason).toBe('no_difference')
     expect(secretsOf(v)).toMatchObject([{ harmful: false }])
     expect(secretsOf(v)[0]!.reason).toContain('but earlier: first 12 hours before this deploy')
-    expect(await d.anomalies('again')).toEqual([])
+    expect(await bed.d.anomalies('again')).toEqual([])
   })
 
   it('are no finding where only a header of credentials is sent, which somebody configured', async () => {
@@ -182,6 +147,6 @@ describe.each(['embedded', 'served'] as const)('secrets in telemetry, with the e
   })
 
   it('raise nothing without a deploy', async () => {
-    expect(await d.anomalies('undeployed')).toEqual([])
+    expect(await bed.d.anomalies('undeployed')).toEqual([])
   })
 })

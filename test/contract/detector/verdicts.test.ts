@@ -1,17 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { recordDeployEvent } from '../../../shared/state/deploys.ts'
-import { handDriven } from '../../support/detector.ts'
-import { type Bed, openBed } from '../../support/embedded.ts'
+import { openDriven } from '../../support/detector.ts'
 import type { Traffic } from '../../support/telemetry.ts'
 
-let bed: Bed
-let d: ReturnType<typeof handDriven>
-let T0 = 0
-beforeAll(async () => {
-  bed = await openBed()
-  d = handDriven(bed)
-  T0 = Math.floor((d.nowMs() - 5 * 3_600_000) / 60_000) * 60_000
-})
+const { bed, d, T0 } = await openDriven(5 * 60)
 afterAll(() => bed.close())
 
 const MIN = 60_000
