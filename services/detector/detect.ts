@@ -6,12 +6,12 @@ import { short } from '../../shared/runtime/log.ts'
 import { yieldToLoop } from '../../shared/runtime/pressure.ts'
 import { getCursor } from '../../shared/state/cursors.ts'
 import { type AnomalySpan, anomaliesToFollow, anomalySpans } from '../../shared/store/anomalies.ts'
-import { takeChanges } from './changes.ts'
+import { type Changes, takeChanges } from './changes.ts'
 import { pairOf } from './clocks.ts'
 import { type Due, dueOf, takeUp } from './due.ts'
 import { followAnomalies } from './follow.ts'
 import { look } from './look.ts'
-import type { Deps, Memory } from './memory.ts'
+import { type Deps, forget, type Memory } from './memory.ts'
 import { withOrigins } from './origins/origins.ts'
 import { readChangedLines } from './rolling/roll.ts'
 import { findRolling } from './rolling/run.ts'
@@ -32,12 +32,27 @@ export type PassResult = {
   lagMs: number
 }
 
-/** One pass: what was ingested since the last becomes rollups, deploys, verdicts and anomalies. */
+/**
+ * One pass: what was ingested since the last becomes rollups, deploys, verdicts and anomalies. Where one fails, the next begins as after
+ * a restart: what was found and not written is found again.
+ */
 export async function detect(deps: Deps, memory: Memory, clock: Clock): Promise<PassResult> {
   const nowMs = clock.nowMs()
   const cursorMs = memory.cursorMs ?? Number((await getCursor(deps.state, CURSOR)) ?? 0)
   if (memory.cursorMs === null) await recall(deps, memory)
   const changes = await takeChanges(deps, memory, cursorMs, nowMs)
+  try {
+    const found = await judgeChanges(deps, memory, changes, nowMs)
+    const lagMs = changes.arrivedMs === 0 ? 0 : Math.max(0, clock.nowMs() - changes.arrivedMs)
+    return { minutes: changes.minutes.length, ...found, lagMs }
+  } catch (error) {
+    forget(deps, memory)
+    throw error
+  }
+}
+
+/** Judges what the changed minutes concern and writes what was found. @returns how much that was */
+async function judgeChanges(deps: Deps, memory: Memory, changes: Changes, nowMs: number) {
   await takeUp(deps, memory, changes, nowMs)
   const due = dueOf(memory, nowMs, deps.config.watchMinutes)
   await memory.windows.load(
@@ -57,13 +72,7 @@ export async function detect(deps: Deps, memory: Memory, clock: Clock): Promise<
     memory.watched.delete(id)
     memory.windows.forget(id)
   }
-  return {
-    minutes: changes.minutes.length,
-    judged: due.length,
-    verdicts: verdicts.length,
-    anomalies: anomalies.length,
-    lagMs: changes.arrivedMs === 0 ? 0 : Math.max(0, clock.nowMs() - changes.arrivedMs),
-  }
+  return { judged: due.length, verdicts: verdicts.length, anomalies: anomalies.length }
 }
 
 /** After a start: what was open, and up to which minute each service was watched. */

@@ -107,3 +107,12 @@ export const newMemory = (deps: Pick<Deps, 'store' | 'state'>): Memory => ({
   mirroredMs: 0,
   writtenMs: 0,
 })
+
+/**
+ * Forgets what stands ahead of the tables. Kept are windows, which only repeat them, log patterns, which are counted by then, and the times
+ * that must not fall.
+ */
+export const forget = (deps: Pick<Deps, 'store' | 'state'>, memory: Memory): void => {
+  const { windows, patterns, computedMs, writtenMs } = memory
+  Object.assign(memory, newMemory(deps), { windows, patterns, computedMs, writtenMs })
+}

@@ -13,7 +13,7 @@ import type { Deps, Memory } from './memory.ts'
 export const CURSOR = 'detector.touched'
 export const ROLLED = 'detector.rolled'
 
-/** Writes what a pass found, anomalies last: who reads an anomaly finds its verdict. Then the cursor moves. */
+/** Writes what a pass found, anomalies first: a verdict that is final is not looked at again after a stop between the two. Then the cursor moves. */
 export async function writeResults(
   deps: Deps,
   memory: Memory,
@@ -23,12 +23,12 @@ export async function writeResults(
   // Readers follow anomalies by time of writing: it must not fall, nor be the same for two writes.
   memory.writtenMs = Math.max(nowMs, memory.writtenMs + 1)
   const updated_at = new Date(memory.writtenMs).toISOString()
-  await writeVerdicts(deps.store, found.verdicts)
   const anomalies = withAccepted(found.anomalies, memory.open, await standingAccepted(deps.state), nowMs)
   await writeAnomalies(
     deps.store,
     anomalies.map((a) => ({ ...a, updated_at })),
   )
+  await writeVerdicts(deps.store, found.verdicts)
   remember(memory, anomalies)
   const changed = await deploysChangedSince(deps.state, memory.mirroredMs, 5000)
   if (changed.length > 0) {
