@@ -1,13 +1,15 @@
 import type { Deploy } from '../model/deploy.ts'
 import type { State } from './state.ts'
 
-/** The last deploy of each service and environment, at most `limit`. */
-export async function latestDeploys(state: State, limit = 2000): Promise<Deploy[]> {
+/** The last deploy of each service and environment that had begun by `atMs`, at most `limit`. */
+export async function latestDeploys(state: State, atMs: number, limit = 2000): Promise<Deploy[]> {
   const rows = await state.all<{ document: string }>(
-    `SELECT d.document AS document FROM deploys AS d WHERE NOT EXISTS (
-       SELECT 1 FROM deploys AS n WHERE n.service = d.service AND n.environment = d.environment
+    `SELECT d.document AS document FROM deploys AS d WHERE d.started_at_ms <= ? AND NOT EXISTS (
+       SELECT 1 FROM deploys AS n WHERE n.service = d.service AND n.environment = d.environment AND n.started_at_ms <= ?
          AND (n.started_at_ms > d.started_at_ms OR (n.started_at_ms = d.started_at_ms AND n.id > d.id))
      ) LIMIT ?`,
+    atMs,
+    atMs,
     limit,
   )
   return rows.map((row) => JSON.parse(row.document) as Deploy)

@@ -76,7 +76,7 @@ async function readAround(
     serviceSlots(api.store, { ...span, environment, stepS }),
     serviceSlots(api.store, { ...now, environment, stepS: Math.ceil(figuresMs / 1000) + 60 }),
     openAnomalies(api.store),
-    latestDeploys(api.state, MAX_SERVICES),
+    latestDeploys(api.state, span.toMs, MAX_SERVICES),
     listDeploys(api.state, { environment, ...span, limit: 1000 }),
   ])
   const verdicts = await getVerdicts(api.store, [...new Set([...latest, ...recent.items].map((d) => d.id))])

@@ -61,6 +61,11 @@ describe('services', () => {
     })
     expect(items[0]).toHaveProperty('sparkline.requests.length', 30)
   })
+  it('run what had begun by the end of the span, not what begins later', async () => {
+    const span = `from=${at(0)}&to=${at(30)}`
+    const { items } = (await get(`/api/v1/services?${span}`)) as never as { items: Record<string, never>[] }
+    expect(items).toMatchObject([{ version: 'v1', deploy_id: deploys.v1.id }])
+  })
   it('show nothing of another environment', async () => {
     expect(await get('/api/v1/services?environment=staging')).toEqual({ items: [], next: null })
   })

@@ -150,5 +150,11 @@ export function dayTime(iso: string | number, zone: Zone): string {
   return `${day} ${clockTime(iso, zone)}`
 }
 
-/** Revisions are long; nine characters are enough for people. Other versions stay whole. */
-export const short = (version: string): string => (/^[0-9a-f]{12,64}$/.test(version) ? version.slice(0, 9) : version)
+/** Characters of a version beyond which its middle is left out. */
+const LONGEST_VERSION = 32
+
+/** Revisions are long; nine characters are enough for people. Of other versions only the very long are shortened, in the middle. */
+export function short(version: string): string {
+  if (/^[0-9a-f]{12,64}$/.test(version)) return version.slice(0, 9)
+  return version.length > LONGEST_VERSION ? `${version.slice(0, LONGEST_VERSION - 7)}…${version.slice(-6)}` : version
+}

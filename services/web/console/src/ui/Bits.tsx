@@ -71,14 +71,15 @@ export const ServiceLink = ({ service, environment }: { service: string; environ
     to="/s/$service"
     params={{ service }}
     search={(environment ? { env: environment } : {}) as never}
-    className="strong"
+    className="strong clip"
+    title={service}
   >
     {service}
   </Link>
 )
 
 export const DeployLink = ({ id, version, commit }: { id: string; version: string; commit?: string }) => (
-  <Link to="/deploys/$id" params={{ id }} className="deploy-link">
+  <Link to="/deploys/$id" params={{ id }} className="deploy-link" title={version || commit || id}>
     <Icon name="plumb" size={12} />
     {short(version || commit || id)}
   </Link>

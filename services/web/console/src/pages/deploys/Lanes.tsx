@@ -56,7 +56,7 @@ export function Lanes({ deploys }: { deploys: DeployItem[] }) {
       return atMs >= span.fromMs && atMs <= span.toMs
     })
     .sort((a, b) => a.started_at.localeCompare(b.started_at))
-  const lanes = [...new Set(inside.map((deploy) => `${deploy.service}|${deploy.environment}`))].sort()
+  const lanes = [...new Set(inside.map((deploy) => `${deploy.service}\0${deploy.environment}`))].sort()
   const offsetMs = zone === 'utc' ? 0 : -new Date(span.toMs).getTimezoneOffset() * 60_000
   const long = span.toMs - span.fromMs > 86_400_000
   return (
@@ -72,7 +72,7 @@ export function Lanes({ deploys }: { deploys: DeployItem[] }) {
         </div>
       </div>
       {lanes.map((lane) => {
-        const [service = '', environment = ''] = lane.split('|')
+        const [service = '', environment = ''] = lane.split('\0')
         const own = inside.filter((deploy) => deploy.service === service && deploy.environment === environment)
         return (
           <div key={lane} className="lane">

@@ -8,6 +8,7 @@ import { Empty, Loaded } from '../../ui/Feedback.tsx'
 import { Sparkline } from '../../ui/Sparkline.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
 import { Ago } from '../../ui/Time.tsx'
+import { goneWith } from './gone.ts'
 import './patterns.css'
 
 /** The variable slots of a template stand out from its fixed words. */
@@ -30,11 +31,7 @@ function Template({ text }: { text: string }) {
 
 const isNew = (pattern: LogPattern, version: string): boolean => version !== '' && pattern.first_version === version
 
-/** Said in the window, but not by this version. */
-const isGone = (pattern: LogPattern, version: string): boolean =>
-  version !== '' && pattern.versions.every((each) => each.version !== version)
-
-const columnsOf = (version: string): Column<LogPattern>[] => [
+const columnsOf = (version: string, gone: readonly LogPattern[]): Column<LogPattern>[] => [
   {
     key: 'template',
     title: 'Pattern',
@@ -45,7 +42,7 @@ const columnsOf = (version: string): Column<LogPattern>[] => [
         </span>{' '}
         <Template text={pattern.template} />
         {isNew(pattern, version) && <span className="badge tone-watch">new with {short(version)}</span>}
-        {isGone(pattern, version) && <span className="badge tone-calm">not said by {short(version)}</span>}
+        {gone.includes(pattern) && <span className="badge tone-calm">not said by {short(version)}</span>}
         <details className="more">
           <summary>A line of it</summary>
           <code>{pattern.sample}</code>
@@ -124,9 +121,10 @@ function OfService({ service }: { service: string }) {
   return (
     <Loaded read={read} lines={10}>
       {(data) => {
+        const gone = goneWith(data.items, version)
         const only: Record<string, LogPattern[]> = {
           new: data.items.filter((pattern) => isNew(pattern, version)),
-          gone: data.items.filter((pattern) => isGone(pattern, version)),
+          gone,
         }
         const shown = only[search.only ?? ''] ?? data.items
         return (
@@ -140,7 +138,7 @@ function OfService({ service }: { service: string }) {
                     new with {short(version) || 'this version'} ({only.new?.length})
                   </option>
                   <option value="gone">
-                    not said by {short(version) || 'this version'} ({only.gone?.length})
+                    not said by {short(version) || 'this version'} ({gone.length})
                   </option>
                 </select>
               </label>
@@ -158,7 +156,7 @@ function OfService({ service }: { service: string }) {
             </div>
             <Table
               label="Log patterns"
-              columns={columnsOf(version)}
+              columns={columnsOf(version, gone)}
               rows={shown}
               rowKey={(pattern) => pattern.pattern_id}
               sort={{ key: 'first', down: true }}

@@ -1,5 +1,6 @@
 import { Link, useParams } from '@tanstack/react-router'
 import { SeriesChart } from '../../chart/SeriesChart.tsx'
+import { ApiProblem } from '../../lib/api.ts'
 import { useRead, useWindowed } from '../../lib/queries.ts'
 import { useNamedPage } from '../../lib/title.ts'
 import type { Page, ServiceDetail, ServiceItem } from '../../lib/types.ts'
@@ -7,7 +8,7 @@ import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
 import { pages } from '../../shell/pages.ts'
 import { HealthBadge } from '../../ui/Badge.tsx'
 import { DeployLink, PageHead, TabPanel, Tabs } from '../../ui/Bits.tsx'
-import { Loaded } from '../../ui/Feedback.tsx'
+import { Loaded, Problem } from '../../ui/Feedback.tsx'
 import { Icon } from '../../ui/Icon.tsx'
 import { Ago } from '../../ui/Time.tsx'
 import { Dependencies, Exceptions, Metrics, Routes, Versions } from './tables.tsx'
@@ -114,6 +115,13 @@ export default function Service() {
   const environment = search.env ?? row?.environment
   const detail = useWindowed<ServiceDetail>(`/services/${encodeURIComponent(service)}`, search, { environment })
   const open = search.tab ?? 'routes'
+  if (detail.error instanceof ApiProblem && detail.error.status === 404)
+    return (
+      <>
+        <Head service={service} row={row} />
+        <Problem error={detail.error} retry={() => void detail.refetch()} />
+      </>
+    )
   return (
     <>
       <Head service={service} row={row} />

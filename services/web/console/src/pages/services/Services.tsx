@@ -6,7 +6,7 @@ import type { Page, ServiceItem } from '../../lib/types.ts'
 import { useSearch, useSetSearch } from '../../lib/useSearch.ts'
 import { healthOrder, healthWord } from '../../lib/words.ts'
 import { HealthBadge } from '../../ui/Badge.tsx'
-import { DeployLink, PageHead } from '../../ui/Bits.tsx'
+import { DeployLink, PageHead, ServiceLink } from '../../ui/Bits.tsx'
 import { Empty, Loaded } from '../../ui/Feedback.tsx'
 import { Sparkline } from '../../ui/Sparkline.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
@@ -38,14 +38,7 @@ const columns: Column<ServiceItem>[] = [
     by: (item) => item.service,
     cell: (item) => (
       <>
-        <Link
-          to="/s/$service"
-          params={{ service: item.service }}
-          search={{ env: item.environment } as never}
-          className="strong"
-        >
-          {item.service}
-        </Link>
+        <ServiceLink service={item.service} environment={item.environment} />
         <div className="faint">{item.environment || 'no environment'}</div>
       </>
     ),
