@@ -37,7 +37,7 @@ type World = {
 }
 
 const keys = [
-  { id: 'key_1', name: 'collector', prefix: 'plk_7Hq2', scopes: ['ingest'], created_at: at(20_000), revoked_at: null },
+  { id: 'key_1', name: 'collector', prefix: 'plb_7Hq2', scopes: ['ingest'], created_at: at(20_000), revoked_at: null },
 ]
 
 function lists(path: string, query: URLSearchParams, world: World): unknown {
@@ -122,7 +122,7 @@ function write(method: string, path: string, body: Record<string, unknown>, worl
   if (path.endsWith('/test') || path.endsWith('/replay')) return deliveryOf('del_9', 'test', 'delivered', 1, 200)
   if (path === '/silences')
     world.silences = [...world.silences, { ...silence, id: 'sil_2', ...(body as Partial<Silence>) }]
-  if (path === '/keys') return { ...keys[0], id: 'key_2', name: body.name, scopes: body.scopes, key: 'plk_shown-once' }
+  if (path === '/keys') return { ...keys[0], id: 'key_2', name: body.name, scopes: body.scopes, key: 'plb_shown-once' }
   return {}
 }
 

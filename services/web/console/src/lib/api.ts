@@ -13,6 +13,12 @@ export class ApiProblem extends Error {
   }
 }
 
+/** A problem in one line: its detail says what is wrong and what to do, its title is for where there is none. */
+export const sentence = ({ message, detail }: ApiProblem): string => {
+  const text = detail || message
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
 export function apiPath(path: string, params: Params = {}): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(params)) {

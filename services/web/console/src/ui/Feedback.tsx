@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from 'react'
 import type { ApiProblem } from '../lib/api.ts'
-import { call } from '../lib/api.ts'
+import { call, sentence } from '../lib/api.ts'
 import { client } from '../lib/queries.ts'
 import { Icon } from './Icon.tsx'
 
@@ -60,7 +60,7 @@ export function SignIn() {
   const submit = (form: FormData) => {
     call('/session', {}, { method: 'POST', body: { key: String(form.get('key') ?? '') } }).then(
       () => client.invalidateQueries(),
-      (error: ApiProblem) => setProblem(`${error.message} ${error.detail}`),
+      (error: ApiProblem) => setProblem(sentence(error)),
     )
   }
   return (

@@ -90,19 +90,12 @@ function SignOut({ name }: { name: string | null }) {
   )
 }
 
-function Keys() {
+/** All keys, and making one: for who may change everything. */
+function KeyTable() {
   const [made, setMade] = useState<ApiKeyCreated | null>(null)
   const read = useRead<Page<ApiKey>>('/keys')
-  const session = useRead<Session>('/session')
   return (
     <>
-      {session.data && !session.data.auth && (
-        <p>
-          This address asks for no key: it is bound to this machine only. Keys are needed as soon as{' '}
-          <code>PLUMBLINE_HOST</code> is another.
-        </p>
-      )}
-      {session.data?.signed_in && <SignOut name={session.data.name} />}
       {made && (
         <div className="card pad once" role="status">
           <h3>{made.name}: keep this key, it is not shown again</h3>
@@ -121,6 +114,28 @@ function Keys() {
         )}
       </Loaded>
       <NewKey onMade={setMade} />
+    </>
+  )
+}
+
+function Keys() {
+  const session = useRead<Session>('/session')
+  const own = session.data?.scopes ?? []
+  return (
+    <>
+      {session.data && !session.data.auth && (
+        <p>
+          This address asks for no key: it is bound to this machine only. Keys are needed as soon as{' '}
+          <code>PLUMBLINE_HOST</code> is another.
+        </p>
+      )}
+      {session.data?.signed_in && <SignOut name={session.data.name} />}
+      {own.includes('admin') && <KeyTable />}
+      {session.data && !own.includes('admin') && (
+        <p>
+          Keys are listed, made and revoked with a key that may <code>admin</code>; this one may {own.join(', ')}.
+        </p>
+      )}
     </>
   )
 }
