@@ -1,5 +1,5 @@
 import { addBuckets, type BucketColumns, type Buckets } from './buckets.ts'
-import { listPatterns, type PatternRow } from './logs.ts'
+import { listPatterns, type PatternRow } from './log-patterns.ts'
 import {
   dependenciesOf,
   exceptionsOf,

@@ -12,3 +12,12 @@ export function containsText(column: string, name: string, text: string): { sql:
     ? { sql: `lower(${column}) LIKE {${name}:String}`, value: `%${escaped(text.toLowerCase())}%` }
     : { sql: `positionCaseInsensitiveUTF8(${column}, {${name}:String}) > 0`, value: text }
 }
+
+/** Whether a line fits the LIKE expression of a pattern, whose template begins and ends without white space. */
+export const FITS = "trim(BOTH ' \\t\\r\\n' FROM Body) LIKE {like:String}"
+
+/** The longest stretch without a wildcard of a LIKE expression, as it stands in the text; '' where there is none. */
+export const longestWord = (like: string): string =>
+  (like.match(/(?:[^%_\\]|\\.)+/g) ?? [])
+    .map((part) => part.replace(/\\(.)/g, '$1'))
+    .reduce((longest, part) => (part.length > longest.length ? part : longest), '')

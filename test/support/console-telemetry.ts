@@ -161,7 +161,6 @@ export function logs(): LogLine[] {
       body,
       trace_id: index % 4 === 0 && index < 48 ? hex(`bad${(index % 3) + 1}`, 32) : '',
       span_id: index % 4 === 0 ? hex('span6', 16) : '',
-      pattern_id: `pat_${(index % texts.length) + 1}`,
       attributes: { 'log.logger': 'checkout.coupons', thread: String(index % 8) },
     }
   })

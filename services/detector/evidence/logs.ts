@@ -1,19 +1,10 @@
 import type { Finding } from '../../../shared/model/verdict.ts'
+import { likeOf } from '../../../shared/patterns/like.ts'
+import { FITS } from '../../../shared/store/contains.ts'
+import { templateOf } from '../../../shared/store/log-patterns.ts'
 import type { Params, Store } from '../../../shared/store/store.ts'
 import { SEVERITY } from '../rollups/log-sql.ts'
 import { ATTRIBUTES, type Evidence, EXEMPLARS, LEAST_BAD, LEAST_DIFFERENCE, OF_ONE_REQUEST, SAMPLES } from './limits.ts'
-
-/** What a pattern puts in place of the parts that vary, and of what was too long to be read. */
-const VARIABLE = '<*>'
-const MORE = '…'
-
-/** A template as a LIKE expression: the engine finds its lines without the miner. */
-export const likeOf = (template: string): string =>
-  template
-    .replaceAll(MORE, VARIABLE)
-    .split(VARIABLE)
-    .map((text) => text.replace(/[\\%_]/g, '\\$&').replace(/\s+/g, '%'))
-    .join('%')
 
 /** Spans and log records in which the rule of a finding masked something. */
 export const MASKED = "has(splitByChar(',', toString(Redacted)), {dimension:String})"
@@ -30,9 +21,9 @@ export async function logEvidence(
   of: { service: string; where: string; params: Params },
   finding: Finding,
 ): Promise<Evidence> {
-  const bad = BAD[finding.signal] ?? 'Body LIKE {template:String}'
-  const like = finding.signal in BAD ? '' : likeOf(await templateOf(store, of.service, finding.dimension))
-  const params = { ...of.params, template: like }
+  const bad = BAD[finding.signal] ?? FITS
+  const like = finding.signal in BAD ? '' : likeOf((await templateOf(store, finding.dimension, of.service)) ?? '')
+  const params = { ...of.params, like }
   const traces = await store.rows<{ TraceId: string }>(
     `SELECT TraceId FROM otel_logs WHERE ${of.where} AND ${bad} AND TraceId != '' ORDER BY Timestamp, TraceId LIMIT 1 BY TraceId LIMIT ${EXEMPLARS}`,
     params,
@@ -49,12 +40,4 @@ export async function logEvidence(
     params,
   )
   return { exemplar_trace_ids: traces.map((t) => t.TraceId), top_attributes: attributes }
-}
-
-async function templateOf(store: Store, service: string, id: string): Promise<string> {
-  const [row] = await store.rows<{ template: string }>(
-    'SELECT template FROM log_patterns FINAL WHERE service = {service:String} AND pattern_id = {id:UInt64}',
-    { service, id },
-  )
-  return row?.template ?? ''
 }

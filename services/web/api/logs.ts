@@ -1,6 +1,9 @@
 import { z } from 'zod'
+import { likeOf } from '../../../shared/patterns/like.ts'
+import { templateOf } from '../../../shared/store/log-patterns.ts'
 import { type LogRow, listLogs } from '../../../shared/store/logs.ts'
-import { ok, type Route, route } from '../route.ts'
+import { notFound } from '../problem.ts'
+import { type Api, ok, type Route, route } from '../route.ts'
 import { isoOfNs, name, paging, range, readCursor, spanOf, writeCursor } from './query.ts'
 import { type LogLine, logLevel, logList } from './schemas/telemetry.ts'
 
@@ -16,9 +19,15 @@ export const lineOf = (row: LogRow): LogLine => ({
   body: row.body,
   trace_id: row.trace_id,
   span_id: row.span_id,
-  pattern_id: row.pattern_id,
   attributes: row.attributes,
 })
+
+/** @throws ProblemError 404 where the pattern is not known, or not of this service */
+async function likeOfPattern(api: Api, id: string, service: string | undefined): Promise<string> {
+  const template = await templateOf(api.store, id, service)
+  if (template === null) throw notFound('log pattern', id)
+  return likeOf(template)
+}
 
 export const logRoutes: Route[] = [
   route({
@@ -36,7 +45,7 @@ export const logRoutes: Route[] = [
       trace_id: name.min(1).optional(),
       pattern_id: z
         .string()
-        .regex(/^\d{1,19}$|^1[0-7]\d{18}$|^18[0-3]\d{17}$/, 'must be the id of a pattern')
+        .refine((id) => /^\d{1,20}$/.test(id) && BigInt(id) < 2n ** 64n, 'must be the id of a pattern')
         .optional(),
       ...range,
       ...paging,
@@ -45,11 +54,12 @@ export const logRoutes: Route[] = [
     answers: ok(logList),
     handle: async ({ query }, api) => {
       const { limit, q, level, service, environment, version } = query
+      const like = query.pattern_id === undefined ? undefined : await likeOfPattern(api, query.pattern_id, service)
       const rows = await listLogs(api.store, {
         ...spanOf(query, api.clock.nowMs(), HOUR_MS),
         ...{ limit, q, level, service, environment, version },
         traceId: query.trace_id,
-        patternId: query.pattern_id,
+        like,
         after: readCursor(query.cursor),
       })
       const items = rows.slice(0, limit)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { listPatterns, type PatternRow } from '../../../shared/store/logs.ts'
+import { listPatterns, type PatternRow } from '../../../shared/store/log-patterns.ts'
 import { ok, type Route, route } from '../route.ts'
 import { isoOf, name, range, spanOf, whole } from './query.ts'
 import { type LogPattern, logPatternList } from './schemas/services.ts'

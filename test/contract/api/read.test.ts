@@ -177,6 +177,17 @@ describe('telemetry', () => {
       ],
     })
   })
+  it('finds the lines of a pattern, and says when it does not know one', async () => {
+    const lines = '/api/v1/logs?pattern_id='
+    expect(await get(`${lines}18446744073709551610&service=checkout`)).toMatchObject({
+      items: [{ body: 'cannot pay 7' }],
+      next: null,
+    })
+    expect((await bed.call('GET', `${lines}18446744073709551610&service=cart`)).body).toMatchObject({
+      status: 404,
+      detail: expect.stringContaining('log pattern "18446744073709551610"'),
+    })
+  })
   it('finds log lines by level and text, page by page', async () => {
     expect(await get('/api/v1/logs?level=warn')).toMatchObject({ items: [{ body: 'cannot pay 7' }], next: null })
     expect(await get('/api/v1/logs?q=PAID')).toMatchObject({ items: [{ body: 'paid' }] })

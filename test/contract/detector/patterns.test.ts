@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { LogPatterns } from '../../../services/detector/rollups/patterns.ts'
-import { listPatterns } from '../../../shared/store/logs.ts'
+import { likeOf } from '../../../shared/patterns/like.ts'
+import { listPatterns } from '../../../shared/store/log-patterns.ts'
+import { listLogs } from '../../../shared/store/logs.ts'
 import { type Bed, openBed } from '../../support/embedded.ts'
 
 let bed: Bed
@@ -73,4 +75,29 @@ it('counts the same, minute by minute with restarts between as in one go, and kn
   expect((await counted('whole')).length).toBeGreaterThan(5)
   expect(await seen('parted')).toEqual(await seen('whole'))
   expect(new Set((await seen('whole')).map((p) => p.first.slice(11)))).toEqual(new Set(['10:06:00', '10:08:00']))
+})
+
+it('finds the very lines that a pattern counts, however they are written', async () => {
+  const bodies = [
+    ...['  indented 1 of 2', 'indented 3 of 4\n', '\tindented  5   of 6 \r\n'],
+    ...['100 % of quota_a used, see C:\\logs\\1', '7 % of quota_a used, see C:\\logs\\22'],
+    ...["can't read 'eth0': \"down\"", "can't read 'eth12': \"down\""],
+    ...['waited 12 ms for lock', 'waited 3 s for lock', 'waited <1 sec for lock'],
+    ...['zahlung 1 für Jürgen – ok', 'zahlung 2 für Jürgen – ok', 'ZAHLUNG 2 FÜR JÜRGEN – OK'],
+    ...['token [deadbeef] (a=1, b=2)', 'token [cafe01234] (a=17, b=3.5)'],
+    ...['GET /api/v1/users/1?x=2 200', 'GET /api/v2/orders 404'],
+    ...[`payload ${'x'.repeat(5000)} 1`, 'empty', 'empties', 'not empty'],
+  ]
+  await bed.store.insert(
+    'otel_logs',
+    bodies.map((body) => ({ ...line(body, 9), ServiceName: 'odd' })),
+  )
+  await new LogPatterns(bed.store, bed.state).recompute([T0 / 60_000 + 9], T0 + 30)
+  const span = { service: 'odd', fromMs: T0, toMs: T0 + 600_000 }
+  const patterns = await listPatterns(bed.store, { ...span, stepS: 60, limit: 100 })
+  expect(patterns.reduce((sum, p) => sum + Number(p.n), 0)).toBe(bodies.length)
+  for (const { template, n } of patterns) {
+    const found = await listLogs(bed.store, { ...span, like: likeOf(template), limit: 100 })
+    expect(`${found.length} of ${template}`).toBe(`${n} of ${template}`)
+  }
 })

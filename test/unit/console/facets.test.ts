@@ -14,7 +14,6 @@ const line = (severity_number: number, service: string, version = '1.0'): LogLin
   body: 'a line',
   trace_id: '',
   span_id: '',
-  pattern_id: '1',
   attributes: {},
 })
 

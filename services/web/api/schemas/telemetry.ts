@@ -16,7 +16,6 @@ export const logLine = z
     body: z.string(),
     trace_id: z.string(),
     span_id: z.string(),
-    pattern_id: z.string(),
     attributes,
   })
   .meta({ id: 'LogLine' })

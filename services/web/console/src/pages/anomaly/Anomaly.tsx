@@ -165,7 +165,7 @@ function Tied({ anomaly }: { anomaly: AnomalyDocument }) {
 }
 
 function Exemplars({ anomaly }: { anomaly: AnomalyDocument }) {
-  const ids = anomaly.evidence.finding.exemplar_trace_ids
+  const { exemplar_trace_ids: ids, signal } = anomaly.evidence.finding
   const then = {
     service: anomaly.service,
     env: anomaly.environment,
@@ -186,6 +186,11 @@ function Exemplars({ anomaly }: { anomaly: AnomalyDocument }) {
         )}
         <TopAttributes attributes={anomaly.evidence.finding.top_attributes} />
         <p className="actions">
+          {(signal === 'log_pattern_new' || signal === 'log_pattern_rate') && (
+            <Link className="button" to="/logs" search={{ ...then, pattern: anomaly.dimension } as never}>
+              <Icon name="logs" size={14} /> Its lines
+            </Link>
+          )}
           <Link className="button" to="/logs" search={then as never}>
             <Icon name="logs" size={14} /> Logs of that time
           </Link>
