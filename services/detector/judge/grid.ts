@@ -3,6 +3,9 @@ import { median } from 'simple-statistics'
 /** A sample: unix seconds and a value. */
 export type Sample = readonly [number, number | null]
 
+/** Buckets of one list at most, five weeks of minutes: one sample with a time of its own must not ask for a grid without end. */
+export const MAX_BUCKETS = 50_000
+
 /** Usual distance between samples in seconds; 60 where there are too few to tell. */
 export function stepOf(lists: readonly (readonly Sample[])[]): number {
   const gaps: number[] = []

@@ -22,6 +22,9 @@ const HIGHER = 1.2
 /** Band: where the short view alone would be this surprising (one in a thousand). */
 const BAND_LEVEL = 3
 
+/** Values beyond this count as this: their squares are no numbers any more, and one of them would stay in the tails for two weeks. */
+const MOST = 1e150
+
 /**
  * What is looked at, summed: distance from the same time of earlier days (short and medium view), from the same time of earlier weeks, and the spread.
  * On NAB's dev half the sum of these four beats each alone and their maximum.
@@ -51,7 +54,7 @@ export function createRolling(opts: { stepS: number; from?: RollingSnapshot | un
 const structuredCopy = (state: State): State => JSON.parse(JSON.stringify(state)) as State
 
 function push(state: State, value: number | null, day: number): RollingPoint {
-  state.values.push(value !== null && Number.isFinite(value) ? value : null)
+  state.values.push(value !== null && Number.isFinite(value) ? Math.max(-MOST, Math.min(MOST, value)) : null)
   if (state.values.length > KEEP) state.values.shift()
   if (state.seen++ % REFIT === 0) refit(state)
   if (value === null || !Number.isFinite(value))

@@ -1,5 +1,5 @@
 import { median } from 'simple-statistics'
-import { onGrid, type Sample } from './grid.ts'
+import { MAX_BUCKETS, onGrid, type Sample } from './grid.ts'
 import type { RolloutSignal } from './rollout.ts'
 import type { Count } from './types.ts'
 
@@ -28,7 +28,7 @@ const typical = (samples: readonly Sample[]): number => {
 /** The baseline on a grid whose last bucket ends at `t0`. */
 export function beforeGrid(signal: RolloutSignal, t0: number, stepS: number): (number | null)[] {
   const first = signal.before[0]?.[0] ?? t0
-  const n = Math.max(0, Math.ceil((t0 - first) / stepS))
+  const n = Math.min(MAX_BUCKETS, Math.max(0, Math.ceil((t0 - first) / stepS)))
   return onGrid(signal.before, t0 - n * stepS, stepS, n)
 }
 

@@ -1,6 +1,6 @@
 import { combine } from './combine.ts'
 import { judgeCounts } from './counts.ts'
-import { onGrid, type Sample, stepOf } from './grid.ts'
+import { MAX_BUCKETS, onGrid, type Sample, stepOf } from './grid.ts'
 import { ALPHA } from './kinds.ts'
 import { beforeGrid, type CountSignal, countsOf, thinnerOf } from './rollout-requests.ts'
 import { prepareSeries, type SeriesJudge } from './series.ts'
@@ -66,7 +66,7 @@ function planOf({ t0, signals }: Rollout): Plan {
   const stepS = stepOf(signals.flatMap((s) => [s.before, s.control, s.current]))
   const times = signals.flatMap((s) => [...s.current, ...s.control].map((p) => p[0]))
   const last = Math.max(t0 + (times.length > 0 ? 0 : SILENCE_S - stepS), ...times)
-  const buckets = signals.length > 0 ? Math.max(0, Math.floor((last - t0) / stepS) + 1) : 0
+  const buckets = signals.length > 0 ? Math.min(MAX_BUCKETS, Math.max(0, Math.floor((last - t0) / stepS) + 1)) : 0
   const fresh = signals.some((s) => s.control.length > 0) && signals.some((s) => isOfRequests(s.kind))
   const prepared = signals.map((signal) => prepareSignal(signal, signals, t0, stepS, buckets))
   return { stepS, buckets, fresh, prepared, counts: countsOf(signals, t0, stepS, buckets) }

@@ -1,5 +1,5 @@
 import type { RolloutAnswer } from '../../../services/detector/judge/index.ts'
-import { readJson } from '../lines.ts'
+import { readCases } from '../lines.ts'
 
 /** Answers of `npm run eval -- rollouts` against the truth that `rollouts.ts` or `kpis.ts` wrote: one line on standard output. */
 type Truth = { id: string; case: string; guilty: boolean }
@@ -9,12 +9,13 @@ const FALSE_SHARE = 0.05
 
 async function main(answersPath: string, truthPath: string): Promise<void> {
   const answers = new Map<string, RolloutAnswer>()
-  for await (const a of readJson<RolloutAnswer>(answersPath)) answers.set(a.id, a)
+  for await (const a of readCases(answersPath)) answers.set(a.id as string, a as RolloutAnswer)
   const guilty: RolloutAnswer[] = []
   const harmless: RolloutAnswer[] = []
   const best = new Map<string, number>()
   const caseOf = new Map<string, string>()
-  for await (const t of readJson<Truth>(truthPath)) {
+  for await (const line of readCases(truthPath)) {
+    const t = line as Truth
     const a = answers.get(t.id)
     if (!a) throw new Error(`${answersPath} has no answer to ${t.id} of ${truthPath}`)
     ;(t.guilty ? guilty : harmless).push(a)

@@ -16,7 +16,7 @@ export function parseCsv(text: string): string[][] {
     if (text[i] !== ',') {
       rows.push(row)
       row = []
-    } else if (i === text.length - 1) row.push('')
+    } else if (i === text.length - 1) rows.push([...row, ''])
     i++
   }
   return rows

@@ -20,22 +20,24 @@ export default async function run({ input, out, progress }: EvalOptions): Promis
   )
   for (const system of [...new Set(systems)].sort()) {
     const lines = files.has(system + STRUCTURED)
-      ? parseCsvRecords(readText(join(input, system + STRUCTURED))).map((row) => ({
-          id: row.LineId!,
-          body: row.Content!,
+      ? parseCsvRecords(readText(join(input, system + STRUCTURED))).map((row, i) => ({
+          id: row.LineId || String(i + 1),
+          body: row.Content ?? '',
         }))
       : rawLines(readText(join(input, system + RAW)))
     const miner = createPatternMiner({ maxPatterns })
     const ids = lines.map((line) => miner.observe(line.body).id)
     const rows = lines.map((line, i) => `${line.id},${miner.resolve(ids[i]!)}`)
-    writeFileSync(join(out, `${system}.csv`), `LineId,cluster\n${rows.join('\n')}\n`)
+    writeFileSync(join(out, `${system}.csv`), ['LineId,cluster', ...rows, ''].join('\n'))
     progress(`${system}: ${lines.length} lines, ${miner.patterns().length} patterns`)
   }
 }
 
-/** Lines as they were written, with their times and levels: numbered from 1. */
+/** Lines as they were written, with their times and levels: numbered from 1. An empty file has none. */
 const rawLines = (text: string) =>
-  text
-    .replace(/\r?\n$/, '')
-    .split(/\r?\n/)
-    .map((body, i) => ({ id: String(i + 1), body }))
+  text === ''
+    ? []
+    : text
+        .replace(/\r?\n$/, '')
+        .split(/\r?\n/)
+        .map((body, i) => ({ id: String(i + 1), body }))

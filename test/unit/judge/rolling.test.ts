@@ -19,6 +19,17 @@ describe('a rolling anomaly', () => {
     expect(values[at]).toBeGreaterThan(points[at]!.upper)
   })
 
+  it('goes on after a value whose square is no number', () => {
+    const values = daily(randomFrom(1), 0, 12 * DAY, DAY, 0.5)
+    const at = 10 * DAY + 30
+    for (let i = 0; i < 6; i++) values[at + 100 + i]! *= 4
+    values[DAY] = Number.MAX_VALUE
+    values[DAY + 1] = -Number.MAX_VALUE
+    const points = feed(values)
+    expect(points.every((p) => Number.isFinite(p.score) && Number.isFinite(p.onset))).toBe(true)
+    expect(Math.max(...points.slice(at + 100, at + 106).map((p) => p.score))).toBeGreaterThan(0.4)
+  })
+
   it('is found where a series falls flat', () => {
     const values = daily(randomFrom(2), 0, 12 * DAY, DAY, 0.5)
     for (let i = 10 * DAY; i < 10 * DAY + 100; i++) values[i] = 100
