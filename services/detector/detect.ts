@@ -15,6 +15,7 @@ import { type Deps, forget, type Memory } from './memory.ts'
 import { withOrigins } from './origins/origins.ts'
 import { readChangedLines } from './rolling/roll.ts'
 import { findRolling } from './rolling/run.ts'
+import { findClimbs } from './rolling/run-climbs.ts'
 import { findRollingLines } from './rolling/run-lines.ts'
 import { findRollingTraffic } from './rolling/run-traffic.ts'
 import { spanOf } from './window/cache.ts'
@@ -65,6 +66,7 @@ async function judgeChanges(deps: Deps, memory: Memory, changes: Changes, nowMs:
   anomalies.push(...(await findRolling(deps, memory, memory.lines.lines.keys(), nowMs)))
   anomalies.push(...(await findRollingLines(deps, memory, nowMs)))
   anomalies.push(...(await findRollingTraffic(deps, memory, nowMs)))
+  anomalies.push(...(await findClimbs(deps, memory, nowMs)))
   const told = await withOrigins(deps, memory, anomalies, nowMs, () => deadline(ORIGINS_MS))
   await writeResults(deps, memory, { verdicts, anomalies: told, cursorMs: changes.cursorMs }, nowMs)
   for (const [id, w] of memory.watched) {
@@ -81,6 +83,7 @@ async function recall(deps: Deps, memory: Memory): Promise<void> {
   const rolled = JSON.parse((await getCursor(deps.state, ROLLED)) ?? '[]') as [string, number][]
   memory.rolledTo = new Map(rolled)
   memory.linesRolledTo = new Map(rolled)
+  memory.climbedTo = new Map(rolled)
 }
 
 async function judgeAll(

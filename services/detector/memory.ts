@@ -66,6 +66,7 @@ export type Memory = {
   triggers: Triggers
   rolledTo: Map<string, number>
   linesRolledTo: Map<string, number>
+  climbedTo: Map<string, number>
   /** Minute in which the traffic of a service was judged last. */
   trafficLooked: Map<string, number>
   rolledText: string
@@ -99,6 +100,7 @@ export const newMemory = (deps: Pick<Deps, 'store' | 'state'>): Memory => ({
   triggers: new Triggers(),
   rolledTo: new Map(),
   linesRolledTo: new Map(),
+  climbedTo: new Map(),
   trafficLooked: new Map(),
   rolledText: '',
   rolledPairs: new Set(),

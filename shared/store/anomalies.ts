@@ -129,7 +129,7 @@ function readCursor(cursor: string): [number, string] {
 
 export type AnomalySpan = { service: string; environment: string; deploy_id: string; from_ms: number; to_ms: number }
 
-/** When services were anomalous in a span: minutes that are no part of a baseline. Open anomalies last until `toMs`. */
+/** When services were anomalous in a span: minutes that are no part of a baseline. Open anomalies last until `toMs`. Climbs over hours are left out: what follows is held against their level. */
 export async function anomalySpans(
   store: Store,
   o: { services: readonly string[]; fromMs: number; toMs: number },
@@ -138,7 +138,7 @@ export async function anomalySpans(
   const rows = await store.rows<AnomalySpan>(
     `SELECT service, environment, deploy_id, toFloat64(toUnixTimestamp64Milli(started_at)) AS from_ms,
        if(ended_at IS NULL, {to_ms:Float64}, toFloat64(toUnixTimestamp64Milli(assumeNotNull(ended_at)))) AS to_ms
-     FROM anomalies FINAL WHERE service IN {services:Array(String)} AND harmful = 1 AND started_at < fromUnixTimestamp64Milli({to_i:Int64})
+     FROM anomalies FINAL WHERE service IN {services:Array(String)} AND harmful = 1 AND JSONExtractString(document, 'evidence', 'finding', 'method') != 'climb' AND started_at < fromUnixTimestamp64Milli({to_i:Int64})
      AND (ended_at IS NULL OR ended_at > fromUnixTimestamp64Milli({from_i:Int64})) ORDER BY started_at DESC LIMIT 20000`,
     { services: [...o.services], to_ms: o.toMs, to_i: Math.round(o.toMs), from_i: Math.round(o.fromMs) },
   )

@@ -47,7 +47,14 @@ export async function insertLogs(
 /** Inserts one gauge, six points a minute that wander by a percent, and notes their minutes. */
 export async function insertGauge(
   store: Store,
-  t: { service: string; version: string; fromMs: number; minutes: number; metric: string; value: number },
+  t: {
+    service: string
+    version: string
+    fromMs: number
+    minutes: number
+    metric: string
+    value: number | ((minute: number) => number)
+  },
   notedMs: number,
 ): Promise<void> {
   const points = Array.from({ length: 6 * t.minutes }, (_, i) => ({
@@ -59,7 +66,7 @@ export async function insertGauge(
     Instance: `${t.service}-1`,
     MetricName: t.metric,
     MetricUnit: '{item}',
-    Value: t.value * (1 + 0.01 * Math.sin(i * 1.7)),
+    Value: (typeof t.value === 'number' ? t.value : t.value(Math.floor(i / 6))) * (1 + 0.01 * Math.sin(i * 1.7)),
   }))
   await store.insert('otel_metrics_gauge', points)
   const minutes = Array.from({ length: t.minutes }, (_, m) => Math.floor(t.fromMs / 60_000) + m)

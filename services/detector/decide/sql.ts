@@ -2,7 +2,7 @@ import type { BaselineKind } from '../../../shared/model/verdict.ts'
 import type { Frame } from './frame.ts'
 
 /** SQL that anybody may run to get the numbers of a finding: text with values quoted, over rollups only. */
-const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+export const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 
 const TABLES = {
   route: { table: 'rollup_routes', key: 'route', bad: 'errors', total: 'requests' },

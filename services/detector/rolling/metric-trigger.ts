@@ -5,7 +5,7 @@ export type ValueAt = (minute: number) => number | undefined
 const LAST = 5
 const LAST_WITHIN = 8
 /** Metrics come up to so many minutes after the requests of the same minute. */
-const LATE_MINUTES = 3
+export const LATE_MINUTES = 3
 /** History that is looked at, and values that it must hold. */
 const HISTORY_MINUTES = 240
 const LEAST_HISTORY = 120

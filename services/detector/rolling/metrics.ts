@@ -14,13 +14,13 @@ export type MetricLine = {
   environment: string
   metric: string
   kind: 'gauge' | 'counter' | 'histogram'
+  unit: string
   /** By epoch minute. */
   values: Map<number, number>
   newest: number
 }
 
-type Row = Pick<MetricLine, 'service' | 'environment' | 'metric' | 'kind'> & {
-  unit: string
+type Row = Pick<MetricLine, 'service' | 'environment' | 'metric' | 'kind' | 'unit'> & {
   cells: [minute: number, value: number][]
 }
 
@@ -52,10 +52,10 @@ export class MetricLines {
 
   /** Metrics beyond the caps are left out; those that are known stay. */
   add(rows: Iterable<Row>): void {
-    for (const { cells, unit, ...of } of rows) {
+    for (const { cells, ...of } of rows) {
       const pair = pairOf(of.service, of.environment)
       const own = this.#lines.get(pair) ?? new Map<string, MetricLine>()
-      const key = `${of.metric}\n${of.kind}\n${unit}`
+      const key = `${of.metric}\n${of.kind}\n${of.unit}`
       let line = own.get(key)
       if (!line) {
         if (own.size >= MAX_METRICS || this.#count >= MAX_LINES) continue

@@ -9,6 +9,7 @@ import { pairOf } from '../clocks.ts'
 import { evidenceFor } from '../evidence/evidence.ts'
 import type { Deps, Memory } from '../memory.ts'
 import { downstream, rankSuspects } from '../suspects.ts'
+import { CLIMB } from './climb-finding.ts'
 import { confirm } from './confirm.ts'
 import type { Line } from './lines.ts'
 
@@ -22,6 +23,8 @@ const MAX_SERVICES = 25
 const WAIT_MINUTES = 5
 /** A deploy this near may be the cause. */
 const NEAR_MINUTES = 60
+/** A climb over hours hides no outage. */
+const isClimb = (a: Anomaly): boolean => a.evidence.finding.method === CLIMB
 const SAME_CHANGE_MINUTES = 10
 /** What this look can find: one of these is open at a time, and says that the service's requests are not what they were. */
 const OF_REQUESTS: ReadonlySet<Anomaly['signal']> = new Set(['error_ratio', 'latency'])
@@ -68,7 +71,7 @@ async function lookCloser(
   const opened: Anomaly[] = []
   for (const minute of minutes) {
     const isOpen = [...memory.open.values(), ...opened].some(
-      (a) => OF_REQUESTS.has(a.signal) && pairOf(a.service, a.environment) === pair,
+      (a) => OF_REQUESTS.has(a.signal) && !isClimb(a) && pairOf(a.service, a.environment) === pair,
     )
     if (isOpen || (await explained(deps, memory, line, minute))) continue
     const hour = Math.floor(minute / 60) * 60
