@@ -85,7 +85,7 @@ describe('rollouts written in odd ways', () => {
       expect(await answersTo(rollouts, odd)).toEqual(clean)
   })
 
-  it('get the same verdict beside a sample of another century', async () => {
+  it('get the same verdict beside a sample of another century', { timeout: 60_000 }, async () => {
     const stray = { ...signal, before: [[-1e15, 100], ...signal.before], current: [...signal.current, [1e15, 100]] }
     expect(await answersTo(rollouts, rollout(stray))).toMatchObject([{ id: 'r', verdict: 'regressed' }])
   })
