@@ -64,7 +64,16 @@ export class LogPatterns {
 
   /** Counts the patterns of these minutes (epoch minutes) anew. `computedMs` as in `recompute`. */
   async recompute(minutes: Iterable<number>, computedMs: number): Promise<void> {
-    for (const minute of [...minutes].sort((a, b) => a - b)) await this.#minute(minute, computedMs)
+    try {
+      for (const minute of [...minutes].sort((a, b) => a - b)) await this.#minute(minute, computedMs)
+    } catch (error) {
+      // Noted as written, and maybe not: all of it is written again.
+      for (const place of this.#places.values()) {
+        place.told.clear()
+        place.seen.clear()
+      }
+      throw error
+    }
   }
 
   async #minute(minute: number, computedMs: number): Promise<void> {

@@ -2,11 +2,11 @@ import { afterEach, expect, it } from 'vitest'
 import { newMemory } from '../../../services/detector/memory.ts'
 import { writeResults } from '../../../services/detector/write.ts'
 import type { Verdict } from '../../../shared/model/verdict.ts'
-import type { Store } from '../../../shared/store/store.ts'
 import { getVerdict } from '../../../shared/store/verdicts.ts'
 import { anomalyOf } from '../../support/alerting.ts'
 import { handDriven, openDriven } from '../../support/detector.ts'
 import type { Bed } from '../../support/embedded.ts'
+import { refusingOnce } from '../../support/refusing.ts'
 import type { Traffic } from '../../support/telemetry.ts'
 
 let bed: Bed
@@ -24,28 +24,6 @@ const traffic = (service: string, version: string, fromMs: number, minutes: numb
   seed: minutes + 7,
 })
 
-/** A store that refuses once to `insert` into the table, or to read what `sql` says. */
-function refusingOnce(bed: Bed, at: { insert: string } | { rows: RegExp }): Store & { refused: boolean } {
-  const store = {
-    ...bed.store,
-    refused: false,
-    insert: async (table: string, rows: readonly Record<string, unknown>[]) => {
-      if ('insert' in at && table === at.insert && rows.length > 0) refuse()
-      return bed.store.insert(table, rows)
-    },
-    rows: async <T>(...[sql, ...more]: Parameters<Store['rows']>): Promise<T[]> => {
-      if ('rows' in at && at.rows.test(sql)) refuse()
-      return bed.store.rows<T>(sql, ...more)
-    },
-  }
-  const refuse = () => {
-    if (store.refused) return
-    store.refused = true
-    throw new Error('cannot do this now')
-  }
-  return store
-}
-
 /**
  *   rows    ●  all at once, none come after
  *   passes   ✓ ✓ ✗ ✓ ✓
@@ -58,7 +36,7 @@ it.each([
 ] as const)('tells of a bad deploy and of what no deploy explains, where a pass failed at its %s', async (_, at) => {
   const { T0, ...opened } = await openDriven(5 * 60)
   bed = opened.bed
-  const store = refusingOnce(bed, at)
+  const store = refusingOnce(bed.store, at)
   const d = handDriven({ ...bed, store })
   const end = T0 + 120 * MIN
   await d.send(traffic('deployed', 'v1', T0, 120, 0.01), traffic('deployed', 'v2', end, 80, 0.2))
@@ -80,7 +58,7 @@ it.each([
 
 it('writes no verdict before its anomalies: one that is final is not looked at again', async () => {
   bed = (await openDriven(0)).bed
-  const { deps, nowMs } = handDriven({ ...bed, store: refusingOnce(bed, { insert: 'anomalies' }) })
+  const { deps, nowMs } = handDriven({ ...bed, store: refusingOnce(bed.store, { insert: 'anomalies' }) })
   const updated_at = new Date(nowMs()).toISOString()
   const verdict = { deploy_id: 'd1', verdict: 'regressed', decided_at: updated_at, updated_at } as Verdict
   const found = { verdicts: [verdict], anomalies: [anomalyOf()], cursorMs: 1 }

@@ -4,6 +4,7 @@ import { likeOf } from '../../../shared/patterns/like.ts'
 import { listPatterns } from '../../../shared/store/log-patterns.ts'
 import { listLogs } from '../../../shared/store/logs.ts'
 import { type Bed, openBed } from '../../support/embedded.ts'
+import { refusingOnce } from '../../support/refusing.ts'
 
 let bed: Bed
 beforeAll(async () => {
@@ -35,6 +36,21 @@ it('counts the patterns of a minute, the same whatever how often, and remembers 
     { n: '20', template: 'payment <*> was refused by the bank', main_severity: 'error', first_version: 'v1' },
   ])
 })
+
+it.each(['log_patterns', 'log_patterns_seen'])(
+  'writes what it could not write into %s with the next pass',
+  async (table) => {
+    await bed.store.insert('otel_logs', [line(`the table ${table} is full`, 5)])
+    const patterns = new LogPatterns(refusingOnce(bed.store, { insert: table }), bed.state)
+    const minute = T0 / 60_000 + 5
+    await expect(patterns.recompute([minute], T0)).rejects.toThrow('cannot do this now')
+    await patterns.recompute([minute], T0 + 1)
+    const sql = `SELECT uniqExact(pattern_id) AS n FROM log_patterns_seen WHERE pattern_id IN (SELECT pattern_id FROM log_patterns WHERE sample = {body:String})`
+    expect(await bed.store.rows(sql, { body: `the table ${table} is full` })).toEqual([{ n: '1' }])
+    await bed.store.exec(`ALTER TABLE otel_logs DELETE WHERE Body LIKE 'the table%' SETTINGS mutations_sync = 1`)
+    await patterns.recompute([minute], T0 + 2)
+  },
+)
 
 it('shows patterns that became one as one', async () => {
   const words = ['Anna', 'Bert', 'Carl', 'Dora', 'Emil', 'Fred', 'Gina', 'Hans']
