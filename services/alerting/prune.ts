@@ -4,7 +4,7 @@ const DAY_MS = 86_400_000
 const ROWS_A_PASS = 5_000
 
 /**
- * Forgets what is long over: deliveries, resolved incidents with their signals, and silences, so that the state stays small.
+ * Forgets what is long over: deliveries, resolved incidents with their signals, silences, and answers of replays, so that the state stays small.
  * At most some thousand rows a call.
  * @returns how many rows went
  */
@@ -22,5 +22,6 @@ export async function prune(state: State, keepDays: number, nowMs: number): Prom
   gone += await state.run(`DELETE FROM incidents WHERE id IN (${old})`, beforeMs, ROWS_A_PASS)
   gone += await state.run('DELETE FROM accepted_anomalies WHERE accepted_at_ms < ?', beforeMs)
   gone += await state.run('DELETE FROM silences WHERE ends_at_ms < ?', beforeMs)
+  gone += await state.run("DELETE FROM replays WHERE status IN ('done', 'failed') AND created_at_ms < ?", beforeMs)
   return gone
 }

@@ -3,6 +3,7 @@ import { prune } from '../../../services/alerting/prune.ts'
 import { createChannel } from '../../../shared/state/channels.ts'
 import { listDeliveries } from '../../../shared/state/deliveries.ts'
 import { listIncidents } from '../../../shared/state/incidents.ts'
+import { createReplay, getReplay, saveReplay } from '../../../shared/state/replays.ts'
 import { type AlertBed, anomalyOf, closed, fireIn, openAlertBed, toldTo } from '../../support/alerting.ts'
 import { openSink, type Sink } from '../../support/sink.ts'
 
@@ -63,11 +64,19 @@ describe('what is long over', () => {
     await bed.pass(closed(anomalyOf(), 10_000))
     await bed.clock.advance(61_000)
     await bed.pass()
+    const asked = { from: '2026-03-01T00:00:00Z', to: '2026-03-02T00:00:00Z' }
+    const [over, waiting] = [
+      await createReplay(bed.state, asked, bed.clock.nowMs()),
+      await createReplay(bed.state, asked, bed.clock.nowMs()),
+    ]
+    await saveReplay(bed.state, { ...over, status: 'done' })
     await bed.clock.advance(121 * 86_400_000)
     expect(await prune(bed.state, 120, bed.clock.nowMs())).toBeGreaterThan(0)
     expect((await listIncidents(bed.state)).items.map((i) => i.service)).toEqual(['cart'])
     expect((await bed.state.all('SELECT * FROM incident_signals')).length).toBe(1)
     expect((await listDeliveries(bed.state)).items).toEqual([])
+    expect(await getReplay(bed.state, over.id)).toBeNull()
+    expect(await getReplay(bed.state, waiting.id)).toMatchObject({ status: 'queued' })
   })
 })
 
