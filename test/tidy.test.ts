@@ -117,8 +117,11 @@ describe('layers', () => {
   it('pure folders hold no await and no node: import', () => {
     const pure = [
       'services/ingest/decode/',
-      'services/detector/judge/',
+      'services/detector/anomalies/',
       'services/detector/attribution/',
+      'services/detector/decide/',
+      'services/detector/judge/',
+      'services/alerting/channels/',
       'shared/patterns/',
       'shared/model/',
     ]
