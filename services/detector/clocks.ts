@@ -45,6 +45,15 @@ export class Clocks {
     return this.#clocks.get(pair)
   }
 
+  /** Services of which nothing arrived since. */
+  arrivedBefore(ms: number): string[] {
+    return [...this.#clocks].filter(([, clock]) => clock.arrivedMs < ms).map(([pair]) => pair)
+  }
+
+  forget(pair: string): void {
+    this.#clocks.delete(pair)
+  }
+
   /** Newest minute that no live batch will add to; late data reopen minutes anyway. */
   closedMinute(pair: string, nowMs: number): number | null {
     const clock = this.#clocks.get(pair)

@@ -18,11 +18,15 @@ import { findRolling } from './rolling/run.ts'
 import { findClimbs } from './rolling/run-climbs.ts'
 import { findRollingLines } from './rolling/run-lines.ts'
 import { findRollingTraffic } from './rolling/run-traffic.ts'
+import { forgetSilent } from './silent.ts'
 import { spanOf } from './window/cache.ts'
 import { CURSOR, ROLLED, remember, writeResults } from './write.ts'
 
 /** Where one anomaly began is read for so long at most: alerts wait for it. */
 const ORIGINS_MS = 10_000
+
+/** Up to which minute a service was watched is known for so long after it: what is imported then is older than what is kept, as a rule. */
+const ROLLED_MINUTES = 40 * 1440
 
 export type PassResult = {
   minutes: number
@@ -40,7 +44,7 @@ export type PassResult = {
 export async function detect(deps: Deps, memory: Memory, clock: Clock): Promise<PassResult> {
   const nowMs = clock.nowMs()
   const cursorMs = memory.cursorMs ?? Number((await getCursor(deps.state, CURSOR)) ?? 0)
-  if (memory.cursorMs === null) await recall(deps, memory)
+  if (memory.cursorMs === null) await recall(deps, memory, nowMs)
   const changes = await takeChanges(deps, memory, cursorMs, nowMs)
   try {
     const found = await judgeChanges(deps, memory, changes, nowMs)
@@ -74,13 +78,15 @@ async function judgeChanges(deps: Deps, memory: Memory, changes: Changes, nowMs:
     memory.watched.delete(id)
     memory.windows.forget(id)
   }
+  forgetSilent(memory, nowMs)
   return { judged: due.length, verdicts: verdicts.length, anomalies: anomalies.length }
 }
 
 /** After a start: what was open, and up to which minute each service was watched. */
-async function recall(deps: Deps, memory: Memory): Promise<void> {
+async function recall(deps: Deps, memory: Memory, nowMs: number): Promise<void> {
   for (const a of await anomaliesToFollow(deps.store, [])) memory.open.set(a.id, a)
-  const rolled = JSON.parse((await getCursor(deps.state, ROLLED)) ?? '[]') as [string, number][]
+  const all = JSON.parse((await getCursor(deps.state, ROLLED)) ?? '[]') as [string, number][]
+  const rolled = all.filter(([, minute]) => minute > nowMs / 60_000 - ROLLED_MINUTES)
   memory.rolledTo = new Map(rolled)
   memory.linesRolledTo = new Map(rolled)
   memory.climbedTo = new Map(rolled)

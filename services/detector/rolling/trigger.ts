@@ -40,6 +40,10 @@ export class Triggers {
     return due
   }
 
+  forget(pair: string): void {
+    this.#watchers.delete(pair)
+  }
+
   #watcherOf(pair: string, line: Line): Watcher {
     const known = this.#watchers.get(pair)
     if (known) return known
