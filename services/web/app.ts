@@ -8,17 +8,16 @@ import express, {
 } from 'express'
 import { short } from '../../shared/runtime/log.ts'
 import type { Context } from '../../shared/runtime/service.ts'
-import { ConflictError, InvalidInputError } from '../../shared/state/errors.ts'
 import { type Auth, createAuth } from './auth.ts'
 import { toCsv } from './csv.ts'
 import { hostGuard, isJson, jsonGuard, originGuard, securityHeaders } from './guard.ts'
 import { mcp } from './mcp/mcp.ts'
 import { webMetrics } from './metrics.ts'
 import { pages, wantsPage } from './pages.ts'
-import { ProblemError, parse, problemOf } from './problem.ts'
+import { ProblemError, parse, problemFrom, problemOf } from './problem.ts'
 import type { Answer, Api, Route } from './route.ts'
 
-export const BODY_LIMIT_BYTES = 1024 * 1024
+const BODY_LIMIT_BYTES = 1024 * 1024
 const MAX_AT_ONCE = 64
 
 /** All of the web target as one request handler: guards, the table of routes, the console, problems for all else. */
@@ -204,29 +203,4 @@ function writeProblem(context: Context): ErrorRequestHandler {
       .type('application/problem+json')
       .send(JSON.stringify(problemOf(problem, request.path)))
   }
-}
-
-type HttpError = { status?: number; type?: string; limit?: number }
-
-function problemFrom(error: unknown): ProblemError {
-  if (error instanceof ProblemError) return error
-  if (error instanceof InvalidInputError)
-    return new ProblemError(400, error.message, { errors: [{ pointer: `/${error.field}`, detail: error.message }] })
-  if (error instanceof ConflictError) return new ProblemError(409, error.message)
-  const message = String((error as Error)?.message ?? error)
-  if (message.startsWith('cannot read cursor'))
-    return new ProblemError(400, message, { errors: [{ pointer: '?cursor', detail: message }] })
-  const { status, type } = (error ?? {}) as HttpError
-  if (type === 'entity.too.large')
-    return new ProblemError(413, `cannot read the body: it is larger than ${BODY_LIMIT_BYTES} bytes`)
-  if (type === 'entity.parse.failed')
-    return new ProblemError(400, 'cannot read the body: it is not valid JSON', {
-      errors: [{ pointer: '', detail: 'it is not valid JSON' }],
-    })
-  if (status === 415) return new ProblemError(415, 'cannot read the body: send UTF-8 JSON, plain or gzip')
-  if (status !== undefined && status >= 400 && status < 500)
-    return new ProblemError(status, 'cannot read the request: it is malformed')
-  if (/TIMEOUT_EXCEEDED|Timeout exceeded|MEMORY_LIMIT|TOO_MANY_ROWS|Limit for/i.test(message))
-    return new ProblemError(422, 'cannot answer: this would read too much. Ask for a shorter time or set more filters')
-  return new ProblemError(500, 'cannot answer: an unexpected error, see the log of Plumbline')
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { ConflictError, InvalidInputError } from '../../shared/state/errors.ts'
 import type { Problem } from './api/schemas/common.ts'
 
 export type FieldError = { pointer: string; detail: string }
@@ -104,4 +105,30 @@ function detailOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid option'))
     return `must be one of ${issue.values.map(String).join(', ')}`
   return issue.message
+}
+
+type HttpError = { status?: number; type?: string; limit?: number }
+
+/** What was thrown, as it may be told: a sentence that says what to do, and nothing of an error that nobody foresaw. */
+export function problemFrom(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error
+  if (error instanceof InvalidInputError)
+    return new ProblemError(400, error.message, { errors: [{ pointer: `/${error.field}`, detail: error.message }] })
+  if (error instanceof ConflictError) return new ProblemError(409, error.message)
+  const message = String((error as Error)?.message ?? error)
+  if (message.startsWith('cannot read cursor'))
+    return new ProblemError(400, message, { errors: [{ pointer: '?cursor', detail: message }] })
+  const { status, type, limit } = (error ?? {}) as HttpError
+  if (type === 'entity.too.large')
+    return new ProblemError(413, `cannot read the body: it is larger than ${limit} bytes`)
+  if (type === 'entity.parse.failed')
+    return new ProblemError(400, 'cannot read the body: it is not valid JSON', {
+      errors: [{ pointer: '', detail: 'it is not valid JSON' }],
+    })
+  if (status === 415) return new ProblemError(415, 'cannot read the body: send UTF-8 JSON, plain or gzip')
+  if (status !== undefined && status >= 400 && status < 500)
+    return new ProblemError(status, 'cannot read the request: it is malformed')
+  if (/TIMEOUT_EXCEEDED|Timeout exceeded|MEMORY_LIMIT|TOO_MANY_ROWS|Limit for/i.test(message))
+    return new ProblemError(422, 'cannot answer: this would read too much. Ask for a shorter time or set more filters')
+  return new ProblemError(500, 'cannot answer: an unexpected error, see the log of Plumbline')
 }

@@ -7,7 +7,7 @@ import { short } from '../../../shared/runtime/log.ts'
 import { packageVersion } from '../../../shared/runtime/package.ts'
 import type { Auth } from '../auth.ts'
 import { jsonGuard } from '../guard.ts'
-import { ProblemError, parse } from '../problem.ts'
+import { ProblemError, parse, problemFrom } from '../problem.ts'
 import type { Api, Route } from '../route.ts'
 import { bound } from './bound.ts'
 import { callerOf } from './tool.ts'
@@ -87,14 +87,12 @@ async function run(name: string, input: unknown, routes: readonly Route[], api: 
 }
 
 function sentenceOf(error: unknown, name: string, api: Api): string {
-  if (error instanceof ProblemError) {
-    const more = (error.errors ?? []).slice(1, 10).map((e) => `; ${e.pointer}: ${e.detail}`)
-    return `${error.message}${more.join('')}`
-  }
-  const message = String((error as Error)?.message ?? error)
-  if (message.startsWith('cannot read cursor')) return message
-  if (/TIMEOUT_EXCEEDED|Timeout exceeded|MEMORY_LIMIT|TOO_MANY_ROWS|Limit for/i.test(message))
-    return 'cannot answer: this would read too much. Ask for a shorter time or set more filters'
-  api.log.error({ event: 'tool_failed', tool: short(name), error: short(message, 2000) }, 'an MCP tool failed')
-  return 'cannot answer: an unexpected error, see the log of Plumbline'
+  const problem = problemFrom(error)
+  if (problem.status >= 500 && problem !== error)
+    api.log.error(
+      { event: 'tool_failed', tool: short(name), error: short(String((error as Error)?.stack ?? error), 2000) },
+      'an MCP tool failed',
+    )
+  const more = (problem.errors ?? []).slice(1, 10).map((e) => `; ${e.pointer}: ${e.detail}`)
+  return `${problem.message}${more.join('')}`
 }

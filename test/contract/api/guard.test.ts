@@ -114,9 +114,15 @@ describe('a write', () => {
     const bad = await plain('POST', '/api/v1/deploys', json, '{"service":')
     expect(JSON.parse(bad.text)).toMatchObject({ status: 400, detail: 'cannot read the body: it is not valid JSON' })
     expect(bad.headers['content-type']).toBe('application/problem+json; charset=utf-8')
-    expect(
-      (await plain('POST', '/api/v1/deploys', json, JSON.stringify({ service: 'x'.repeat(1_100_000) }))).status,
-    ).toBe(413)
+    const large = JSON.stringify({ service: 'x'.repeat(1_100_000) })
+    for (const [path, bytes] of [
+      ['/api/v1/deploys', 1_048_576],
+      ['/mcp', 262_144],
+    ] as const)
+      expect(JSON.parse((await plain('POST', path, { ...json, ...as('admin') }, large)).text)).toMatchObject({
+        status: 413,
+        detail: `cannot read the body: it is larger than ${bytes} bytes`,
+      })
     expect((await plain('POST', '/api/v1/deploys', json)).status).toBe(400)
   })
   it('cannot reach a prototype', async () => {
