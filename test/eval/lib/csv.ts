@@ -37,6 +37,6 @@ function quoted(text: string, from: number): [field: string, after: number] {
 
 /** Rows as objects named by the header line. */
 export function parseCsvRecords(text: string): Record<string, string>[] {
-  const [header, ...rows] = parseCsv(text)
-  return rows.map((row) => Object.fromEntries(header!.map((name, i) => [name, row[i] ?? ''])))
+  const [header = [], ...rows] = parseCsv(text)
+  return rows.map((row) => Object.fromEntries(header.map((name, i) => [name, row[i] ?? ''])))
 }

@@ -4,11 +4,14 @@ import { rankServices } from '../../../services/detector/attribution/rank_servic
 import type { ResourceSeries } from '../../../services/detector/attribution/resources.ts'
 import type { LogRow, SpanRow, Telemetry } from '../../../services/detector/attribution/telemetry.ts'
 import { createServicePatternMiners, type ServicePatternMiners } from '../../../shared/patterns/services.ts'
+import { numberOf } from '../lib/cases.ts'
 import { parseCsvRecords } from '../lib/csv.ts'
 import { readText } from '../lib/gzip.ts'
 import type { EvalOptions } from '../main.ts'
 
-type Case = { case: string; app: string; inject_time_utc: string }
+type Case = { case: string; app?: string; day?: string; inject_time_utc?: string }
+/** When the fault began, as text; '' where that is not told. */
+const beganOf = (one: Case): string => one.inject_time_utc ?? one.day ?? ''
 type Row = Record<string, string>
 
 /** Metrics that are a share of a limit, or a time that requests take, with the smallest change worth a word. */
@@ -25,13 +28,13 @@ export default async function run({ input, out, progress }: EvalOptions): Promis
     const miners = createServicePatternMiners({ maxServices: 200, maxPatternsPerService: 2000 })
     const days = baselineDays(input, one)
     const quiet = days.map((day) => join(input, 'baseline', day))
-    const fromMs = Date.parse(`${one.inject_time_utc.replace(' ', 'T')}Z`)
+    const fromMs = Date.parse(`${beganOf(one).replace(' ', 'T')}Z`)
     const folder = join(input, 'cases', one.case)
     const raw = { before: quiet.map((dir) => readTelemetry(dir, miners)), now: [readTelemetry(folder, miners)] }
     const ranking = rankServices({
       before: settle(raw.before, miners),
       now: settle(raw.now, miners),
-      resources: resourceSeries(quiet.at(-1)!, folder, fromMs),
+      resources: resourceSeries(quiet.at(-1) ?? '', folder, fromMs),
       calls: one.app === 'ob' ? knownCalls(input) : [],
     })
     lines.push(JSON.stringify({ case: one.case, ranking: ranking.suspects.map((s) => s.node) }))
@@ -43,8 +46,8 @@ export default async function run({ input, out, progress }: EvalOptions): Promis
 
 /** Fault-free days of the case's application, its own day last. TrainTicket was recorded in 2023, OnlineBoutique in 2022. */
 function baselineDays(input: string, one: Case): string[] {
-  const year = one.inject_time_utc.slice(0, 4)
-  const own = one.inject_time_utc.slice(0, 10)
+  const year = beganOf(one).slice(0, 4)
+  const own = beganOf(one).slice(0, 10)
   const others = readdirSync(join(input, 'baseline')).filter((day) => day.startsWith(year) && day !== own)
   return [...others.sort(), own]
 }
@@ -54,7 +57,7 @@ function knownCalls(input: string): [string, string][] {
   return records(join(input, 'dependency_ob.csv')).map((row) => [row.Source!, row.Target!])
 }
 
-const serviceOf = (pod: string): string => pod.split('-').slice(0, -2).join('-')
+const serviceOf = (pod = ''): string => pod.split('-').slice(0, -2).join('-')
 const records = (path: string): Row[] => (existsSync(path) ? parseCsvRecords(readText(path)) : [])
 
 type RawLog = { spanId: string; service: string; id: string; template: string; site: string; error: boolean }
@@ -63,16 +66,22 @@ type Raw = { spans: SpanRow[]; logs: RawLog[] }
 function readTelemetry(folder: string, miners: ServicePatternMiners): Raw {
   const logRows = records(join(folder, 'logs.csv.gz'))
   if (logRows.length === 0) return { spans: [], logs: [] }
-  const spans = records(join(folder, 'traces.csv.gz')).map((row) => ({
-    spanId: row.SpanID!,
-    parentId: row.ParentID === 'root' ? '' : row.ParentID!,
-    service: serviceOf(row.PodName!),
-    operation: row.OperationName!,
-    startMs: Number(BigInt(row.StartTimeUnixNano!) / 1_000_000n),
-    durationMs: Number(row.Duration) / 1000,
-  }))
+  const spans = records(join(folder, 'traces.csv.gz')).flatMap((row): SpanRow[] => {
+    const [start = '', micros] = [row.StartTimeUnixNano, numberOf(row.Duration)]
+    if (!/^\d+$/.test(start) || micros === null) return []
+    return [
+      {
+        spanId: row.SpanID ?? '',
+        parentId: row.ParentID === 'root' ? '' : (row.ParentID ?? ''),
+        service: serviceOf(row.PodName),
+        operation: row.OperationName ?? '',
+        startMs: Number(BigInt(start) / 1_000_000n),
+        durationMs: micros / 1000,
+      },
+    ]
+  })
   const logs = logRows
-    .sort((a, b) => (a.time_ns! < b.time_ns! ? -1 : a.time_ns! > b.time_ns! ? 1 : 0))
+    .sort((a, b) => ((a.time_ns ?? '') < (b.time_ns ?? '') ? -1 : a.time_ns === b.time_ns ? 0 : 1))
     .map((row) => readLog(row, miners))
   return { spans, logs }
 }
@@ -84,11 +93,12 @@ function readTelemetry(folder: string, miners: ServicePatternMiners): Raw {
 const layout = /^\S+ +([A-Z]+) +(\S+#\d+)? *TraceID: \S* +SpanID: \S* +(.*)$/s
 
 function readLog(row: Row, miners: ServicePatternMiners): RawLog {
-  const service = serviceOf(row.pod!)
-  const [, level, site, message] = layout.exec(row.body!) ?? []
-  const { id, template } = miners.observe(service, message ?? row.body!)
+  const service = serviceOf(row.pod)
+  const body = row.body ?? ''
+  const [, level, site, message] = layout.exec(body) ?? []
+  const { id, template } = miners.observe(service, message ?? body)
   return {
-    spanId: row.span_id!,
+    spanId: row.span_id ?? '',
     service,
     id,
     template,
@@ -118,16 +128,13 @@ function settle(parts: Raw[], miners: ServicePatternMiners): Telemetry {
 function resourceSeries(quiet: string, folder: string, fromMs: number): ResourceSeries[] {
   const history = records(join(quiet, 'metrics.csv.gz'))
   const rows = records(join(folder, 'metrics.csv.gz'))
-  const services = new Set(rows.map((row) => serviceOf(row.pod!)).filter((s) => s !== ''))
-  const time = (row: Row) => Date.parse(`${row.time!.replace(' ', 'T')}Z`)
+  const services = new Set(rows.map((row) => serviceOf(row.pod)).filter((s) => s !== ''))
+  const time = (row: Row) => Date.parse(`${(row.time ?? '').replace(' ', 'T')}Z`)
   const all: ResourceSeries[] = []
   for (const service of services) {
     for (const { column, ...kind } of resources) {
       const values = (from: Row[]) =>
-        from
-          .filter((row) => serviceOf(row.pod!) === service && row[column] !== '')
-          .map((row) => Number(row[column]))
-          .filter(Number.isFinite)
+        from.filter((row) => serviceOf(row.pod) === service).flatMap((row) => numberOf(row[column]) ?? [])
       const justBefore = values(rows.filter((row) => time(row) < fromMs))
       const now = values(rows.filter((row) => time(row) >= fromMs))
       all.push({ ...kind, service, history: values(history), justBefore, now })

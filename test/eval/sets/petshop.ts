@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path'
 import type { NodeSeries } from '../../../services/detector/attribution/excess.ts'
 import { type CallGraph, callGraph } from '../../../services/detector/attribution/graph.ts'
 import { rankByFlow } from '../../../services/detector/attribution/rank_flow.ts'
+import { fieldsOf, numberOf, parseJson } from '../lib/cases.ts'
 import { parseCsv } from '../lib/csv.ts'
 import { readText } from '../lib/gzip.ts'
 import type { EvalOptions } from '../main.ts'
@@ -25,9 +26,8 @@ export default async function run({ input, out, progress }: EvalOptions): Promis
     for (const part of ['train', 'test']) {
       for (const issue of existsSync(join(folder, part)) ? readdirSync(join(folder, part)).sort() : []) {
         const path = join(folder, part, issue)
-        const { target } = JSON.parse(readFileSync(join(path, 'target.json'), 'utf8')) as {
-          target: { node: string; metric: Metric }
-        }
+        const target = targetOf(join(path, 'target.json'))
+        if (!target) continue
         targets.add(target.node)
         const window = readMetrics(join(path, 'metrics.csv.gz'))
         answers.push({
@@ -42,11 +42,19 @@ export default async function run({ input, out, progress }: EvalOptions): Promis
   writeFileSync(out, `${answers.map((a) => JSON.stringify(a)).join('\n')}\n`)
 }
 
+/** What an issue was seen at; null where that is not told. */
+function targetOf(path: string): { node: string; metric: Metric } | null {
+  if (!existsSync(path)) return null
+  const { node, metric } = fieldsOf(fieldsOf(parseJson(readFileSync(path, 'utf8'))).target)
+  if (typeof node !== 'string') return null
+  return { node, metric: metric === 'availability' ? metric : 'latency' }
+}
+
 function normalAnswers(graph: CallGraph, target: string, normal: Metrics): object[] {
   const answers: object[] = []
   const n = normal.rows
   for (const metric of ['latency', 'availability'] as const) {
-    for (let k = Math.floor(n / 2); k < n - 3; k += Math.floor(n / 10))
+    for (let k = Math.floor(n / 2); k < n - 3; k += Math.max(1, Math.floor(n / 10)))
       answers.push({ normal: k, metric, ranking: rank(graph, target, metric, [normal, 0, k], [normal, k, n]) })
   }
   return answers
@@ -88,26 +96,24 @@ function scenarios(root: string): string[] {
 }
 
 function readGraph(path: string): CallGraph {
-  const [header, ...rows] = parseCsv(readText(path))
-  const callees = header!.slice(1)
+  const [header = [], ...rows] = parseCsv(readText(path))
+  const callees = header.slice(1)
   return callGraph(
     rows.flatMap((row) => callees.filter((_, i) => Number(row[i + 1]) > 0).map((callee) => [row[0]!, callee] as const)),
   )
 }
 
-/** Three header rows: node, metric, statistic; then `unix_timestamp`, and a row per step. */
+/** Three header rows: node, metric, statistic; then `unix_timestamp`, and a row per step. A file that is missing or empty has no rows. */
 function readMetrics(path: string): Metrics {
-  const [nodes, metrics, statistics, ...rest] = parseCsv(readText(path))
+  const [nodes = [], metrics = [], statistics = [], ...rest] = existsSync(path) ? parseCsv(readText(path)) : []
   const rows = rest.filter((row) => /^[0-9]/.test(row[0] ?? ''))
-  const at = new Map(nodes!.map((node, i) => [`${node}|${metrics![i]}|${statistics![i]}`, i]))
+  const at = new Map(nodes.map((node, i) => [`${node}|${metrics[i]}|${statistics[i]}`, i]))
   return {
     rows: rows.length,
-    nodes: [...new Set(nodes!.slice(1))],
+    nodes: [...new Set(nodes.slice(1))],
     column: (node, metric) => {
       const i = at.get(`${node}|${metric}|${metric === 'requests' ? 'Sum' : 'Average'}`)
-      return i === undefined
-        ? undefined
-        : rows.map((row) => (row[i] === '' || row[i] === undefined ? null : Number(row[i])))
+      return i === undefined ? undefined : rows.map((row) => numberOf(row[i]))
     },
   }
 }

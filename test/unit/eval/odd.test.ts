@@ -8,6 +8,8 @@ import builds from '../../eval/sets/builds.ts'
 import deployShift from '../../eval/sets/deploy-shift.ts'
 import loghub from '../../eval/sets/loghub.ts'
 import nab from '../../eval/sets/nab.ts'
+import nezha from '../../eval/sets/nezha.ts'
+import petshop from '../../eval/sets/petshop.ts'
 import rollouts from '../../eval/sets/rollouts.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plumbline-odd-'))
@@ -134,5 +136,52 @@ describe('files written in odd ways', () => {
     expect(idsOf('Headed')).toEqual(['LineId', ''])
     expect(idsOf('Marked')).toEqual(['LineId', '7', ''])
     expect(idsOf('Other')).toEqual(['LineId', '9', ''])
+  })
+
+  it('issues without metrics, and normal hours of a few rows, have a ranking each', async () => {
+    const root = path('pets')
+    for (const issue of ['train/issue_1', 'train/issue_2', 'test/issue_3'])
+      mkdirSync(join(root, issue), { recursive: true })
+    mkdirSync(join(root, 'noissue'))
+    const target = JSON.stringify({ target: { node: 'shop', metric: 'latency' } })
+    writeFileSync(join(root, 'graph.csv'), ',shop,store\nshop,0,1\nstore,0,0\n')
+    for (const issue of ['train/issue_1', 'train/issue_2']) writeFileSync(join(root, issue, 'target.json'), target)
+    const head =
+      ',shop,shop,store,store\n,latency,requests,latency,requests\n,Average,Sum,Average,Sum\nunix_timestamp,,,,\n'
+    const rows = Array.from({ length: 9 }, (_, i) => `${300 * i},0.1,100,NaN,`)
+    writeFileSync(join(root, 'noissue/metrics.csv.gz'), gzipSync(head + rows.join('\n')))
+    writeFileSync(join(root, 'train/issue_2/metrics.csv.gz'), gzipSync(''))
+    await run(petshop, root, path('pets-out'))
+    const lines = readFileSync(path('pets-out'), 'utf8').trimEnd().split('\n')
+    const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(told).toEqual([
+      { issue: 'train/issue_1', ranking: [] },
+      { issue: 'train/issue_2', ranking: [] },
+      ...['latency', 'availability'].flatMap((metric) => [4, 5].map((normal) => ({ normal, metric, ranking: [] }))),
+    ])
+  })
+
+  it('cases without a time, and traces whose numbers are none, have a ranking each', async () => {
+    const root = path('trains')
+    mkdirSync(join(root, 'cases/a'), { recursive: true })
+    mkdirSync(join(root, 'baseline/2023-01-29'), { recursive: true })
+    writeFileSync(
+      join(root, 'cases.json'),
+      JSON.stringify([
+        { case: 'a', app: 'tt' },
+        { case: 'b', day: '2023-01-29' },
+      ]),
+    )
+    writeFileSync(
+      join(root, 'cases/a/traces.csv.gz'),
+      gzipSync('SpanID,PodName,StartTimeUnixNano,Duration\n1,a-1-2,x,\n'),
+    )
+    writeFileSync(join(root, 'cases/a/logs.csv.gz'), gzipSync('pod\na-1-2\n'))
+    writeFileSync(join(root, 'cases/a/metrics.csv.gz'), gzipSync(''))
+    await run(nezha, root, path('trains-out'))
+    const lines = readFileSync(path('trains-out'), 'utf8').trimEnd().split('\n')
+    const told = lines.map((line) => JSON.parse(line) as { case: string; ranking: unknown[] })
+    expect(told.map((a) => a.case)).toEqual(['a', 'b'])
+    for (const a of told) expect(Array.isArray(a.ranking)).toBe(true)
   })
 })
