@@ -129,8 +129,8 @@ export function smallestRise(nul: BinomialNull, total: number, alpha: number, po
   return hi - nul.rate
 }
 
-/** Fewest failures that are significant at two-sided alpha, at least three. */
-function criticalCount(nul: BinomialNull, total: number, alpha: number): number | null {
+/** Fewest failures that are significant at two-sided alpha, at least three; null where no number of them is. */
+export function criticalCount(nul: BinomialNull, total: number, alpha: number): number | null {
   let lo = Math.min(3, total)
   let hi = total
   if (total < 3 || 2 * pHigh(nul, total, total) > alpha) return null
@@ -138,6 +138,19 @@ function criticalCount(nul: BinomialNull, total: number, alpha: number): number 
     const mid = Math.floor((lo + hi) / 2)
     if (2 * pHigh(nul, mid, total) <= alpha) hi = mid
     else lo = mid + 1
+  }
+  return lo
+}
+
+/** Most failures that are significantly few at two-sided alpha; null where not even none of them is. */
+export function criticalLow(nul: BinomialNull, total: number, alpha: number): number | null {
+  if (2 * pLow(nul, 0, total) > alpha) return null
+  let lo = 0
+  let hi = total
+  while (lo < hi) {
+    const mid = Math.ceil((lo + hi) / 2)
+    if (2 * pLow(nul, mid, total) <= alpha) lo = mid
+    else hi = mid - 1
   }
   return lo
 }

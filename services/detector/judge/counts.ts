@@ -2,7 +2,16 @@ import { type BinomialNull, smallestRise } from './binomial.ts'
 import { levelFor } from './calibrate.ts'
 import { scoreOf } from './kinds.ts'
 import { noRequests } from './nodata.ts'
-import { EXACT_SHARE, exonerate, penaltyOf, type ShareLook, SMALLEST_CHANGE, strongest, totalsOf } from './shares.ts'
+import {
+  boundsOf,
+  EXACT_SHARE,
+  exonerate,
+  penaltyOf,
+  type ShareLook,
+  SMALLEST_CHANGE,
+  strongest,
+  totalsOf,
+} from './shares.ts'
 import type { CountsInput, Judgement } from './types.ts'
 import { probability } from './words.ts'
 
@@ -39,8 +48,7 @@ function explain(look: ShareLook, before: ShareLook, input: CountsInput, n: Judg
     reason: reasonOf(look, before, judgement, significant && !matters, alpha),
     observed,
     expected,
-    lower: Math.max(0, expected - (smallest ?? 1)),
-    upper: Math.min(1, expected + (smallest ?? 1)),
+    ...bandOf(look, input, Math.min(alpha, input.certain ?? 1)),
     effect: observed - expected,
     effectUnit: 'absolute',
     pValue: look.p,
@@ -48,6 +56,16 @@ function explain(look: ShareLook, before: ShareLook, input: CountsInput, n: Judg
     n,
     power: { smallestEffect: smallest, needs: thin ? needsOf(before, level) : null },
     method: look.nul.rho > 0 ? 'count-overdispersed' : 'count-exact',
+  }
+}
+
+/** The shares between which nothing is found: significant, and large enough to matter. */
+function bandOf(look: ShareLook, input: CountsInput, alpha: number): Pick<Judgement, 'lower' | 'upper'> {
+  const [low, high] = boundsOf(look, input.current.length, input.baseline.length, alpha)
+  const { rate } = look.nul
+  return {
+    lower: Math.max(0, Math.min(low, rate - SMALLEST_CHANGE, rate / MIN_RATIO)),
+    upper: Math.min(1, Math.max(high, rate + SMALLEST_CHANGE, rate * MIN_RATIO)),
   }
 }
 

@@ -1,5 +1,5 @@
-import { type BinomialNull, binomialNull, looksFactor, pHigh, pLow } from './binomial.ts'
-import { pOfExcess } from './calibrate.ts'
+import { type BinomialNull, binomialNull, criticalCount, criticalLow, looksFactor, pHigh, pLow } from './binomial.ts'
+import { excessAt, pOfExcess } from './calibrate.ts'
 import type { Count } from './types.ts'
 
 /** Recent windows, in buckets, beside "all since the deploy": a fault that starts late is not diluted. 5 and 15 minutes are the usual alert windows. */
@@ -70,8 +70,28 @@ function placeboP(
   const { placebo } = nul
   if (!placebo) return 0
   const [edge, turn] = high ? [placebo.highest, 1] : [placebo.lowest, -1]
-  const margin = turn * (edge - placebo.middle) + SMALLEST_CHANGE
+  const margin = marginOf(placebo, high)
   return EXACT_SHARE * pOfExcess((turn * (share - edge)) / margin, { history, watched, windows: history / w })
+}
+
+const marginOf = ({ highest, middle, lowest }: NonNullable<BinomialNull['placebo']>, high: boolean): number =>
+  (high ? highest - middle : middle - lowest) + SMALLEST_CHANGE
+
+/**
+ * The least and the largest share that this look would not have been significant with at `alpha`: a failure more than the most that are too few, one
+ * less than the fewest that are too many, and what bursts reach. 0 and 1 where no number of failures would be. Floors of what matters are not in it.
+ */
+export function boundsOf(look: ShareLook, looks: number, history: number, alpha: number): [low: number, high: number] {
+  const { nul, total, w } = look
+  const level = alpha / penaltyOf(looks, w)
+  const [few, many] = [criticalLow(nul, total, level), criticalCount(nul, total, level)]
+  const [low, high] = [few === null ? 0 : (few + 1) / total, many === null ? 1 : (many - 1) / total]
+  if (!nul.placebo) return [low, high]
+  const reach = excessAt(alpha / EXACT_SHARE, { history, watched: looks, windows: history / w })
+  return [
+    Math.max(0, Math.min(low, nul.placebo.lowest - reach * marginOf(nul.placebo, false))),
+    Math.min(1, Math.max(high, nul.placebo.highest + reach * marginOf(nul.placebo, true))),
+  ]
 }
 
 /** With the old version beside it, a change must show against that too; a change in both is a shared incident. */

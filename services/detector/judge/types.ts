@@ -17,7 +17,7 @@ export type Judgement = {
   reason: string
   observed: number
   expected: number
-  /** Band expected under the baseline, in the unit of `observed`. */
+  /** Band expected under the baseline, in the unit of `observed`: outside of it lies what is found. */
   lower: number
   upper: number
   /** Relative change (`ratio`: 0.2 = +20 %) or difference in the signal's own unit (`absolute`). */
@@ -88,6 +88,7 @@ export type RollingPoint = {
   score: number
   /** The score where it is a new height (an anomaly begins or gets much worse), else 0. */
   onset: number
+  /** Of the mean of the newest three buckets, as is the band: where that view alone would be one in a thousand. The score is of four views together. */
   expected: number
   lower: number
   upper: number

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { binomialNull, smallestRise } from '../../../services/detector/judge/binomial.ts'
 import { judgeCounts } from '../../../services/detector/judge/index.ts'
+import { randomFrom } from '../../eval/generate/random.ts'
 import { betaBinomialTail } from './reference.ts'
 import { flat } from './worlds.ts'
 
@@ -21,10 +22,11 @@ describe('three errors in 200 requests after none in 2,000', () => {
     })
     expect(j.score).toBeCloseTo(Math.log(p) / (Math.log(p) + Math.log(LEVEL)), 6)
   })
-  it('have the band of the smallest effect, within 0 and 1', () => {
+  it('lie beyond the band, which ends at the failures that would have been one too few for a finding', () => {
     const j = judged()
     expect(j.lower).toBe(0)
-    expect(j.upper).toBeCloseTo(j.expected + j.power.smallestEffect!, 12)
+    expect(j.upper).toBeCloseTo(2 / 200, 12)
+    expect(j.expected + j.power.smallestEffect!).toBeGreaterThan(j.observed)
     expect(j.power.needs).toBeNull()
   })
   it('are explained', () => {
@@ -173,4 +175,32 @@ it('bursts that a finding lies beyond are named in its reason', () => {
   const j = judgeCounts({ baseline: bursts, current: flat(5, 70, 100) })
   expect(j).toMatchObject({ judgement: 'high', method: 'count-overdispersed' })
   expect(j.reason).toContain('more than chance and the usual bursts can explain')
+})
+
+describe('the band of a judgement', () => {
+  it('is left exactly by what is found, steady or in bursts, whichever window shows it', () => {
+    const r = randomFrom(7)
+    const seen = { high: 0, low: 0, inside: 0 }
+    for (let world = 0; world < 400; world++) {
+      const share = 0.3 * r.uniform() ** 3
+      const burst = world % 3 === 0 ? 0.8 : 0
+      const drawn = (n: number, factor: number) =>
+        Array.from({ length: n }, () => {
+          const total = 20 + Math.floor(180 * r.uniform())
+          const p = Math.min(1, share * factor * Math.exp(burst * r.normal()))
+          return { bad: Math.min(total, r.poisson(total * p)), total }
+        })
+      const baseline = drawn(60, 1)
+      const looks = 1 + Math.floor(40 * r.uniform())
+      const changed = [0.2, 1, 1, 2, 4][world % 5]!
+      const since = Math.floor(looks * r.uniform())
+      const j = judgeCounts({ baseline, current: [...drawn(since, 1), ...drawn(looks - since, changed)] })
+      if (j.judgement === 'high') expect(j.observed, `${world}`).toBeGreaterThan(j.upper)
+      else expect(j.observed, `${world}`).toBeLessThanOrEqual(j.upper + 1e-12)
+      if (j.judgement === 'low') expect(j.observed, `${world}`).toBeLessThan(j.lower)
+      else expect(j.observed, `${world}`).toBeGreaterThanOrEqual(j.lower - 1e-12)
+      seen[j.judgement === 'high' || j.judgement === 'low' ? j.judgement : 'inside'] += 1
+    }
+    expect(Math.min(seen.high, seen.low, seen.inside), JSON.stringify(seen)).toBeGreaterThan(20)
+  })
 })
