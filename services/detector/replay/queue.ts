@@ -7,30 +7,35 @@ import { placebo } from './placebo.ts'
 import { seeded } from './random.ts'
 import { replay } from './replay.ts'
 
-/** Runs the oldest replay that waits, or one that a stop had cut off. True where there was one. */
+/** Said of a replay while it runs for the second time. */
+const CUT_OFF = 'the process ended while it ran; it began again'
+
+/**
+ * Runs the oldest replay that waits, or one that the end of the process had cut off: that one once more, since it may be what ended it. True
+ * where there was one.
+ */
 export async function runQueued(deps: Deps, clock: Clock, signal: AbortSignal): Promise<boolean> {
   const [queued] = await openReplays(deps.state, 1)
   if (!queued) return false
-  const running: Replay = { ...queued, status: 'running', progress: 0 }
+  const end = (of: Replay, status: 'done' | 'failed', error: string | null) =>
+    saveReplay(deps.state, { ...of, status, error, finished_at: new Date(clock.nowMs()).toISOString() })
+  const wasCutOff = queued.status === 'running'
+  if (wasCutOff && queued.error === CUT_OFF) {
+    await end(queued, 'failed', 'the process ended twice while it ran. Ask for less time at once')
+    return true
+  }
+  const running: Replay = { ...queued, status: 'running', progress: 0, error: wasCutOff ? CUT_OFF : null }
   await saveReplay(deps.state, running)
   try {
-    const done = await run(deps, running, signal)
-    await saveReplay(deps.state, {
-      ...done,
-      status: 'done',
-      progress: 1,
-      finished_at: new Date(clock.nowMs()).toISOString(),
-    })
+    await end({ ...(await run(deps, running, signal)), progress: 1 }, 'done', null)
   } catch (error) {
-    if (signal.aborted) return true
+    if (signal.aborted) {
+      await saveReplay(deps.state, { ...queued, status: 'queued', error: null })
+      return true
+    }
     const text = short(String((error as Error).message), 500)
     deps.log.error({ event: 'replay_failed', replay: queued.id, error: text }, 'a replay failed')
-    await saveReplay(deps.state, {
-      ...running,
-      status: 'failed',
-      error: text,
-      finished_at: new Date(clock.nowMs()).toISOString(),
-    })
+    await end(running, 'failed', text)
   }
   return true
 }

@@ -3,10 +3,11 @@ import { placebo } from '../../../services/detector/replay/placebo.ts'
 import { runQueued } from '../../../services/detector/replay/queue.ts'
 import { seeded } from '../../../services/detector/replay/random.ts'
 import { replay } from '../../../services/detector/replay/replay.ts'
-import { createReplay, getReplay } from '../../../shared/state/replays.ts'
+import { createReplay, getReplay, saveReplay } from '../../../shared/state/replays.ts'
 import { handDriven } from '../../support/detector.ts'
 import { type Bed, openBed } from '../../support/embedded.ts'
 import type { Traffic } from '../../support/telemetry.ts'
+import { until } from '../../support/wait.ts'
 
 let bed: Bed
 let d: ReturnType<typeof handDriven>
@@ -77,6 +78,26 @@ it('runs what is queued, with a placebo that finds no false alarm on steady traf
   expect(done.placebo!.false_alarm_ratio).toBeLessThanOrEqual(0.05)
   expect(await runQueued(d.deps, d.clock, new AbortController().signal)).toBe(false)
 }, 600_000)
+
+it('runs what the end of the process cut off once more, and not for ever', async () => {
+  const span = { from: new Date(T0).toISOString(), to: new Date(T0 + 60 * MIN).toISOString() }
+  const [again, ending] = [await createReplay(bed.state, span, 1), await createReplay(bed.state, span, 2)]
+  await saveReplay(bed.state, { ...again, status: 'running' })
+  const run = (signal = new AbortController().signal) => runQueued(d.deps, d.clock, signal)
+  const shown = async (id: string) => (await getReplay(bed.state, id))!
+  await run()
+  expect(await shown(again.id)).toMatchObject({ status: 'done', error: null })
+  await run(AbortSignal.abort())
+  expect(await shown(ending.id)).toMatchObject({ status: 'queued', error: null })
+  // As kill -9 leaves it, twice.
+  await saveReplay(bed.state, { ...ending, status: 'running' })
+  const stuck = { ...d.deps, store: { ...bed.store, rows: () => new Promise<never>(() => {}) } }
+  void runQueued(stuck, d.clock, new AbortController().signal)
+  await until('second begin', async () => (await shown(ending.id)).error ?? undefined)
+  await run()
+  expect(await shown(ending.id)).toMatchObject({ status: 'failed', error: expect.stringContaining('ended twice') })
+  expect(await run()).toBe(false)
+})
 
 it('reports false alarms per service and week at each sensitivity, and the same twice', async () => {
   const deps = { ...d.deps, config: { ...d.deps.config, watchMinutes: 6 } }
