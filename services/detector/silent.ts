@@ -16,6 +16,7 @@ export function forgetSilent(memory: Memory, nowMs: number): void {
     memory.lines.lines.delete(pair)
     memory.triggers.forget(pair)
     memory.rolledPairs.delete(pair)
-    for (const minutes of [memory.rolledTo, memory.linesRolledTo, memory.trafficLooked]) minutes.delete(pair)
+    for (const minutes of [memory.rolledTo, memory.linesRolledTo, memory.climbedTo, memory.trafficLooked])
+      minutes.delete(pair)
   }
 }
