@@ -41,11 +41,14 @@ const NEW: Partial<Record<Signal['signal'], string>> = {
   log_pattern_vanished: 'Log pattern vanished:',
 }
 
+/** The dimension of what is measured of a whole service: its name is said already. */
+const WHOLE = '(all)'
+
 /** What is measured: `errors on POST /pay`, `p95 latency of GET /cart`. */
 export function measureOf(
   s: Pick<Signal, 'signal' | 'dimension' | 'quantile'> & Partial<Pick<Signal, 'label'>>,
 ): string {
-  const where = safeText(s.label || s.dimension, 120)
+  const where = safeText(s.label || (s.dimension === WHOLE ? '' : s.dimension), 120)
   const on = (what: string, preposition = 'on') => (where === '' ? what : `${what} ${preposition} ${where}`)
   switch (s.signal) {
     case 'error_ratio':

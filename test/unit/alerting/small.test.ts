@@ -146,6 +146,13 @@ describe('words', () => {
     )
   })
 
+  it('of a whole service name no part of it', () => {
+    const line = (signal: SignalName, more: object) =>
+      lineOf(signalOf(anomalyOf({ signal, dimension: '(all)', observed: 30, expected: 60, ...more }), undefined))
+    expect(line('latency', { unit: 'ms' })).toMatch(/^(P95 l|p95 l|L)atency: 30 ms, expected 60 ms/)
+    expect(line('throughput', { unit: 'per_minute' })).toMatch(/^Requests: 30 a minute, expected 60 a minute/)
+  })
+
   it('from telemetry carry no control characters, no hidden ones, and no half characters', () => {
     expect(safeText('a\u001b[31mb\r\nc\u202ed\u200be\ud800', 50)).toBe('a [31mb cde\ufffd')
     expect(safeText('x'.repeat(99), 10)).toBe('xxxxxxxxx…')
