@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,6 +25,14 @@ describe('a clone', () => {
     } finally {
       rmSync(clone, { recursive: true })
     }
+  })
+
+  // A gate's exit code is its answer: 1 would say that the deploy regressed.
+  it('drops what nobody reads, and keeps its exit code', () => {
+    const program = `${process.execPath} --import tsx services/main.ts`
+    const script = `${program} --help | true; echo "$\{PIPESTATUS[0]}"; ${program} gate 2>&1 | true; echo "$\{PIPESTATUS[0]}"`
+    const ran = spawnSync('bash', ['-c', script], { encoding: 'utf8' })
+    expect(ran).toMatchObject({ stdout: '0\n3\n', stderr: '' })
   })
 
   it('installs nothing whose scripts nobody has decided about', () => {
