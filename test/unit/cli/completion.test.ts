@@ -8,7 +8,7 @@ import { completionOf, wordsOf } from '../../../services/cli/completion.ts'
 
 const program = new Command('plumbline')
 program.command('gate').option('--service <name>')
-const deploy = program.command('deploy').option('--version <v>')
+const deploy = program.command('deploy').option('--version <v>').option('--service <name>').option('--quiet')
 deploy.command('list').option('--json')
 deploy.command('show')
 
@@ -31,6 +31,13 @@ describe('completion', () => {
     expect(offered('deploy', 's')).toEqual(['show'])
     expect(offered('deploy', 'list', '--')).toEqual(['--json', '--help'])
     expect(offered('gate', '--service', 'x', '--s')).toEqual(['--service'])
+  })
+  it('does not take the value of an option for a command of the same name', () => {
+    const ofDeploy = ['--version', '--service', '--quiet', '--help']
+    expect(offered('deploy', '--service', 'list', '--')).toEqual(ofDeploy)
+    expect(offered('deploy', '--service', 'x', 'list', '--')).toEqual(['--json', '--help'])
+    expect(offered('deploy', '--quiet', 'list', '--')).toEqual(['--json', '--help'])
+    expect(offered('gate', '--service', 'deploy', '--')).toEqual(['--service', '--help'])
   })
   it('names the shells for any other', () => {
     expect(() => completionOf('tcsh', program)).toThrow('there are bash, zsh, fish')
@@ -60,6 +67,7 @@ describe.skipIf(!has('fish'))('completion in fish (skipped: no fish here)', () =
   })
   it('does not take the value of an option for another command', () => {
     expect(offeredByFish('plumbline gate --service deploy --')).toEqual(['--help', '--service'])
+    expect(offeredByFish('plumbline deploy --service list --')).not.toContain('--json')
   })
 })
 
