@@ -1,6 +1,7 @@
 import { runStorm, weathered } from '../support/delivery-storm.ts'
 import { postgresMissing } from '../support/postgres.ts'
 import { measureTakeover } from '../support/takeover.ts'
+import { numberArgs } from './kills.ts'
 
 /** What a control run must show, or the experiment does not see what it is for. */
 const CONTROLS = [
@@ -12,10 +13,9 @@ const MAX_TAKEOVER_MS = 30_000
 /**
  * E11: alerts against a receiver that fails by script, and an alerter that is killed again and again. Then two controls with a fault put in:
  * messages done before they are sent must be seen as lost, new ids as doubled. Then one of two alerters on one PostgreSQL is killed.
- * `e11 [alerts] [kills] [seed]`; 500, 100 and 11 where left out.
  */
 export default async function run(args: string[]): Promise<void> {
-  const [alerts = 500, kills = 100, seed = 11] = args.map(Number)
+  const { alerts, kills, seed } = numberArgs(args, { alerts: 500, kills: 100, seed: 11 })
   const report = await runStorm({ alerts, kills, seed })
   const controls: Record<string, number> = {}
   for (const [flaw, shows] of CONTROLS)

@@ -1,7 +1,9 @@
 import { runSsrf } from '../support/ssrf.ts'
+import { numberArgs } from './kills.ts'
 
 /** E12: 60 URLs that lead to this machine or to private networks, against a canary; one allowed control. */
-export default async function run(_args: string[]): Promise<void> {
+export default async function run(args: string[]): Promise<void> {
+  numberArgs(args, {})
   const report = await runSsrf()
   const pass =
     report.canaryHits === 0 && report.controlHits === 1 && report.notRefused.length === 0 && report.tried >= 60

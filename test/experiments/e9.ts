@@ -5,7 +5,7 @@ import { quantile } from '../bench/ingest/side.ts'
 import { startChild } from '../support/child.ts'
 import { post as postBody } from '../support/ledger.ts'
 import { encodeRequest, requestOf, text } from '../support/otlp.ts'
-import { inFolder, say, sleep, verdict } from './kills.ts'
+import { inFolder, numberArgs, say, sleep, verdict } from './kills.ts'
 import type { Experiment } from './main.ts'
 
 const MIB = 1024 * 1024
@@ -64,7 +64,8 @@ function slowSenders(url: string, count: number): () => void {
 }
 
 /** E9: bombs of every kind, while a well-behaved sender goes on. */
-const run: Experiment = async () => {
+const run: Experiment = async (args) => {
+  numberArgs(args, {})
   await inFolder('e9', async (dir) => {
     const child = await startChild(dir)
     const { otlpHttp } = child.urls

@@ -24,13 +24,41 @@ export function verdict(name: string, passed: boolean, figures: Record<string, u
   if (!passed) process.exitCode = 1
 }
 
+/** What was asked for cannot be run; the message says what can. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+  readonly usage: string
+  constructor(cause: string, usage: string) {
+    super(`${cause}; ${usage}`)
+    this.usage = usage
+  }
+}
+
+/**
+ * Reads `--name number` for each of `defaults`.
+ * @throws UsageError that lists the options with their defaults: for an unknown one, for what is no number, and for `--help`
+ */
 export function numberArgs<K extends string>(args: string[], defaults: Record<K, number>): Record<K, number> {
   const names = Object.keys(defaults) as K[]
+  const usage = `options: ${names.map((name) => `--${name} ${defaults[name]}`).join(' ') || 'none'}`
   const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]))
-  const { values } = parseArgs({ args, options })
+  const { values } = parsed(() => parseArgs({ args, options }), usage)
   return Object.fromEntries(
-    names.map((name) => [name, values[name] === undefined ? defaults[name] : Number(values[name])]),
+    names.map((name) => {
+      const text = values[name]
+      if (text !== undefined && (text.trim() === '' || !Number.isFinite(Number(text))))
+        throw new UsageError(`cannot use --${name} "${text}": it is no number`, usage)
+      return [name, text === undefined ? defaults[name] : Number(text)]
+    }),
   ) as Record<K, number>
+}
+
+function parsed<T>(parse: () => T, usage: string): T {
+  try {
+    return parse()
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('. ')[0] ?? '', usage)
+  }
 }
 
 /** `senders` that send without a pause until the server does not answer or `stopped` says so. */

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs'
+import { UsageError } from './kills.ts'
 
 /** Every experiment is one file `e<number>.ts` with a default export; it prints one line and sets the exit code. */
 export type Experiment = (args: string[]) => Promise<void>
@@ -14,7 +15,14 @@ async function main(argv: string[]): Promise<number> {
     return 3
   }
   const { default: run } = (await import(`./${name}.ts`)) as { default: Experiment }
-  await run(args)
+  try {
+    await run(args)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    const isHelp = args.includes('--help')
+    process[isHelp ? 'stdout' : 'stderr'].write(`${name}: ${isHelp ? error.usage : error.message}\n`)
+    return isHelp ? 0 : 3
+  }
   return Number(process.exitCode ?? 0)
 }
 
