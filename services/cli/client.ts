@@ -34,7 +34,7 @@ export function createClient(
   env: Record<string, string | undefined> = process.env,
   fetcher: typeof fetch = fetch,
 ): Client {
-  const url = (env.PLUMBLINE_URL || DEFAULT_URL).replace(/\/+$/, '')
+  const url = (env.PLUMBLINE_URL || DEFAULT_URL).replace(/\/+$/, '').replace(/\/api\/v1$/, '')
   if (!/^https?:\/\//.test(url) || !URL.canParse(url))
     throw new Error(`cannot use PLUMBLINE_URL="${url}": write http://host:8080`)
   const key = env.PLUMBLINE_API_KEY
@@ -53,7 +53,7 @@ export function createClient(
       throw unreachable(url, error)
     })
     const text = await response.text()
-    if (!response.ok) throw apiError(response.status, text, key !== undefined)
+    if (!response.ok) throw apiError(url, response.status, text, key !== undefined)
     return (text === '' ? undefined : readJson(text, url)) as T
   }
   return {
@@ -64,19 +64,19 @@ export function createClient(
 }
 
 function unreachable(url: string, error: Error): UnreachableError {
-  const cause = (error.cause as { code?: string } | undefined)?.code
+  const { code, message } = (error.cause ?? {}) as { code?: string; message?: string }
   const why =
-    cause === 'ECONNREFUSED'
+    code === 'ECONNREFUSED'
       ? 'nothing listens there'
       : error.name === 'TimeoutError'
         ? 'it did not answer in 60 s'
-        : (cause ?? error.message)
+        : (code ?? message ?? error.message)
   return new UnreachableError(
     `cannot reach Plumbline at ${url}: ${why}. Start it with \`plumbline up\`, or set PLUMBLINE_URL`,
   )
 }
 
-function apiError(status: number, text: string, hasKey: boolean): ApiError {
+function apiError(url: string, status: number, text: string, hasKey: boolean): ApiError {
   let problem: Problem = {}
   try {
     problem = JSON.parse(text) as Problem
@@ -89,7 +89,10 @@ function apiError(status: number, text: string, hasKey: boolean): ApiError {
         : 'cannot ask: this Plumbline needs a key. Set PLUMBLINE_API_KEY',
     )
   const fields = (problem.errors ?? []).slice(1).map((e) => `\n  ${e.pointer}: ${e.detail}`)
-  return new ApiError(status, `${problem.detail ?? `the answer was ${status}`}${fields.join('')}`)
+  return new ApiError(
+    status,
+    `${problem.detail ?? `cannot use the answer ${status} of ${url}: it is not Plumbline's API. Set PLUMBLINE_URL to the address of its console`}${fields.join('')}`,
+  )
 }
 
 function readJson(text: string, url: string): unknown {

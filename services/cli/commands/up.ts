@@ -3,13 +3,17 @@ import { stopSignal } from '../../../shared/runtime/lifecycle.ts'
 import type { TargetName } from '../../../shared/runtime/service.ts'
 import { allTargets, up } from '../../up.ts'
 import type { CliCommand } from '../command.ts'
+import { nearest } from '../nearest.ts'
 
-function parseTargets(names: string[]): TargetName[] {
+/** The first word is a target or a misspelt command: a command of that name would not have come here. */
+function parseTargets(names: string[], commands: readonly string[]): TargetName[] {
   const unknown = names.filter((name) => !(allTargets as string[]).includes(name))
-  if (unknown.length > 0)
+  if (unknown.length > 0) {
+    const meant = nearest(unknown[0] ?? '', [...commands, ...allTargets])
     throw new Error(
-      `cannot start ${unknown.join(', ')}: targets are ${allTargets.join(', ')}; commands are listed by \`plumbline --help\``,
+      `cannot start ${unknown.join(', ')}: ${meant ? `did you mean ${meant}? ` : ''}Targets are ${allTargets.join(', ')}; commands are listed by \`plumbline --help\``,
     )
+  }
   return names.length === 0 ? allTargets : (names as TargetName[])
 }
 
@@ -20,8 +24,13 @@ const command: CliCommand = {
       .argument('[target...]', `which of ${allTargets.join(', ')}; all when none is named`)
       .description('start Plumbline')
       .action(async (names: string[]) => {
+        const targets = parseTargets(
+          names,
+          program.commands.map((c) => c.name()),
+        )
+        const config = loadConfig()
         const startedMs = performance.now()
-        const running = await up(loadConfig(), parseTargets(names))
+        const running = await up(config, targets)
         const { log } = running.context
         const stopped = stopSignal()
         for (const name of unknownSettings()) {

@@ -4,13 +4,13 @@ import { type Client, createClient } from '../client.ts'
 import type { CliCommand } from '../command.ts'
 import { type Output, outputOf, plain, print, table, when, withUnit, word } from '../output.ts'
 
-type Options = { service?: string; environment?: string; commit?: string; json?: boolean }
+type Options = { service?: string; environment?: string; version?: string; commit?: string; json?: boolean }
 
 async function idOf(client: Client, id: string | undefined, o: Options): Promise<string> {
   if (id) return id
-  if (!o.service) throw new Error('cannot tell which deploy: give its id, or --service (and --commit)')
-  const { service, environment, commit } = o
-  const page = await client.get<DeployList>('/deploys', { service, environment, commit, limit: 1 })
+  if (!o.service) throw new Error('cannot tell which deploy: give its id, or --service (and --version or --commit)')
+  const { service, environment, version, commit } = o
+  const page = await client.get<DeployList>('/deploys', { service, environment, version, commit, limit: 1 })
   const latest = page.items[0]
   if (!latest) throw new Error(`cannot find a deploy of ${plain(o.service)}. See \`plumbline deploy list\``)
   return latest.id
@@ -47,6 +47,7 @@ const command: CliCommand = {
       .argument('[id]', 'id of the deploy')
       .option('--service <name>', 'or the latest of this service')
       .option('--environment <name>', 'in this environment')
+      .option('--version <version>', 'of this version')
       .option('--commit <sha>', 'with this commit')
       .option('--json', 'print JSON')
       .action(async (id: string | undefined, o: Options) => {

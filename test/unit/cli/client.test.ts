@@ -44,6 +44,19 @@ describe('the client of the API', () => {
     await expect(createClient({}, answering(200, '<html>')).get('/x')).rejects.toThrow("Is this Plumbline's address?")
     expect(() => createClient({ PLUMBLINE_URL: 'localhost:8080' })).toThrow('write http://host:8080')
   })
+  it('names the address where it is not that of the API', async () => {
+    const ofOtlp = JSON.stringify({ code: 5, message: 'cannot find this path: OTLP goes to /v1/traces' })
+    await expect(
+      createClient({ PLUMBLINE_URL: 'http://127.0.0.1:4318' }, answering(404, ofOtlp)).get('/x'),
+    ).rejects.toThrow(
+      "cannot use the answer 404 of http://127.0.0.1:4318: it is not Plumbline's API. Set PLUMBLINE_URL",
+    )
+  })
+  it('takes an address with slashes at its end, and with the path of the API', () => {
+    for (const path of ['', '/', '//', '/api/v1', '/api/v1/'])
+      expect(createClient({ PLUMBLINE_URL: `https://plumb.example${path}` }).url).toBe('https://plumb.example')
+    expect(createClient({ PLUMBLINE_URL: 'https://example.com/plumb' }).url).toBe('https://example.com/plumb')
+  })
   it('leaves out what is not given, and escapes what is', () =>
     expect(search({ a: undefined, b: 'x&y=1', c: 2 })).toBe('?b=x%26y%3D1&c=2'))
 })

@@ -66,7 +66,7 @@ describe('the command line', () => {
     const { code, err } = await run(['frobnicate'])
     expect([code, err]).toEqual([
       3,
-      'plumbline: cannot start frobnicate: targets are web, alerting, detector, ingest; commands are listed by `plumbline --help`\n',
+      'plumbline: cannot start frobnicate: Targets are web, alerting, detector, ingest; commands are listed by `plumbline --help`\n',
     ])
     expect((await run(['compare'])).err).toContain("missing required argument 'id'\n(--help says what it takes)")
   })
@@ -94,6 +94,8 @@ describe('the command line', () => {
     expect((await run(['services'])).out).toMatch(/^HEALTH .*\nregressed {2}checkout {2}/)
     const verdict = await run(['verdict', '--service', 'checkout'])
     expect(verdict.out).toMatch(/^regressed {2}errors rose\n.*\n\nSIGNAL .*\nerror ratio {2}GET \/pay {2}worse/s)
+    const ofVersion = await run(['verdict', '--service', 'checkout', '--version', 'v1'])
+    expect(ofVersion.out).toMatch(/^\w[\w ]* {2}.*\ncheckout .* v1 /)
     const anomalies = await run(['anomalies', '--service', 'checkout'])
     expect(anomalies.out).toMatch(/error ratio {2}GET \/pay .* v2 {2,}a_1\n$/)
     const { items } = (await bed.call('GET', '/api/v1/deploys?service=checkout')).body as never as {
