@@ -23,6 +23,7 @@ export type DeployFilter = {
   environment?: string | undefined
   /** Whole or abbreviated, at least 7 characters. */
   commit?: string | undefined
+  /** Its own, or one that it was told of by: builds are told apart by commit where both name one. */
   version?: string | undefined
   /** Bounds on `started_at`, from inclusive, to exclusive. */
   fromMs?: number | undefined
@@ -66,10 +67,11 @@ export function recordDeployEvent(
     const stored = await save(tx, deploy, match)
     if (!known)
       await tx.run(
-        'INSERT INTO deploy_events (event_key, deploy_id, received_at_ms) VALUES (?, ?, ?)',
+        'INSERT INTO deploy_events (event_key, deploy_id, received_at_ms, version) VALUES (?, ?, ?, ?)',
         eventKey,
         deploy.id,
         nowMs,
+        told.version,
       )
     return { deploy: stored, created: !match }
   })
@@ -137,7 +139,11 @@ export async function listDeploys(state: State, filter: DeployFilter): Promise<P
   }
   equal(where, 'service', filter.service)
   equal(where, 'environment', filter.environment)
-  equal(where, 'version', filter.version)
+  if (filter.version !== undefined)
+    add(
+      '(version = ? OR id IN (SELECT deploy_id FROM deploy_events WHERE version = ?))',
+      ...[filter.version, filter.version],
+    )
   if (filter.commit !== undefined) add(...commitIs(filter.commit))
   if (filter.fromMs !== undefined) add('started_at_ms >= ?', filter.fromMs)
   if (filter.toMs !== undefined) add('started_at_ms < ?', filter.toMs)
@@ -167,10 +173,9 @@ export async function deploysChangedSince(state: State, afterMs: number, limit =
 
 function commitIs(commit: string): [string, ...Value[]] {
   return [
-    '(substr(commit_sha, 1, ?) = ? OR (length(commit_sha) >= 7 AND substr(?, 1, length(commit_sha)) = commit_sha))',
+    '(substr(lower(commit_sha), 1, ?) = ? OR (length(commit_sha) >= 7 AND substr(?, 1, length(commit_sha)) = lower(commit_sha)))',
     Math.max(7, commit.length),
-    commit,
-    commit,
+    ...[commit.toLowerCase(), commit.toLowerCase()],
   ]
 }
 

@@ -72,6 +72,15 @@ it('merges an announcement with the telemetry of its version, whichever comes fi
   })
 })
 
+it('finds a deploy by each version that it was told of by, and by its commit in capitals', async () => {
+  for (const version of ['v2', '2.0'])
+    expect((await findDeploy(bed.state, { service: 'b', version }))?.version, version).toBe('v2')
+  expect(await findDeploy(bed.state, { service: 'b', version: '2' })).toBe(null)
+  expect(await findDeploy(bed.state, { service: 'other', version: '2.0' })).toBe(null)
+  for (const commit of ['V2AAAAA', 'V2AAAAAAAAAAAA', `v2aaaaaaaaaaaa${'0'.repeat(26)}`])
+    expect((await findDeploy(bed.state, { service: 'b', commit }))?.version, commit).toBe('v2')
+})
+
 it('takes a version announced again after another as a deploy of its own', async () => {
   await recordDeployEvent(bed.state, event('c', 'v1', 0), 'api', T0)
   await recordDeployEvent(bed.state, event('c', 'v2', 10), 'api', T0)
