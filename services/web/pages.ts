@@ -11,7 +11,10 @@ To have the console, run <code>npm run build</code> in Plumbline's folder and re
 /** Whether a browser asks for a page: programs that read /metrics do not name text/html. */
 export const wantsPage = (accept: string | undefined): boolean => /\btext\/html\b/.test(accept ?? '')
 
-/** The console's build: hashed assets for a year, everything else asked for anew; unknown paths are the application's. */
+/**
+ * The console's build: hashed assets for a year, everything else asked for anew; unknown paths are the
+ * application's. `//api/…`, from an address with a slash at its end, is none: a gate that reads the status only must not take the page for a yes.
+ */
 export function pages(folder: string): [files: RequestHandler, application: RequestHandler] {
   const files = express.static(folder, {
     index: false,
@@ -24,7 +27,7 @@ export function pages(folder: string): [files: RequestHandler, application: Requ
   })
   const application: RequestHandler = (request, response, next) => {
     const isPage = request.method === 'GET' || request.method === 'HEAD'
-    if (!isPage || /^\/(api|mcp|assets)(\/|$)/.test(request.path) || /^\/[^/]+\.[a-z0-9]+$/i.test(request.path))
+    if (!isPage || /^\/(\/|(api|mcp|assets)(\/|$))/i.test(request.path) || /^\/[^/]+\.[a-z0-9]+$/i.test(request.path))
       return next()
     response.setHeader('cache-control', 'no-cache')
     if (!existsSync(join(folder, 'index.html'))) {

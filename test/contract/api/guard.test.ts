@@ -166,6 +166,10 @@ describe('anything else', () => {
       404, 404, 404,
     ])
   })
+  it('with a slash too many is no page: a gate that reads the status only would take it for a yes', async () => {
+    for (const path of ['//api/v1/gate?service=checkout&strict=1', '///api/v1/deploys', '/API', '//'])
+      expect((await plain('GET', path, { host: '127.0.0.1', ...as('read') })).status, path).toBe(404)
+  })
   it('with a broken request line does not end the process', async () => {
     const { port } = new URL(bed.url)
     await new Promise<void>((resolve) => {
