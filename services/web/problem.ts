@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { wordsOf } from '../../shared/runtime/issues.ts'
 import { ConflictError, InvalidInputError } from '../../shared/state/errors.ts'
 import type { Problem } from './api/schemas/common.ts'
 
@@ -95,16 +96,7 @@ function fieldErrors(issue: z.core.$ZodIssue, kind: 'path' | 'query' | 'body'): 
       pointer: pointer([...issue.path, key]).slice(0, 300),
       detail: kind === 'query' ? 'there is no such query parameter' : 'there is no such field',
     }))
-  return [{ pointer: pointer(issue.path).slice(0, 300), detail: detailOf(issue) }]
-}
-
-/** The library's own sentences in our words; those that a schema brings are ours already. */
-function detailOf(issue: z.core.$ZodIssue): string {
-  const type = /^Invalid input: expected (\w+), received (\w+)$/.exec(issue.message)
-  if (type) return type[2] === 'undefined' ? `it is missing (${type[1]})` : `must be of type ${type[1]}, not ${type[2]}`
-  if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid option'))
-    return `must be one of ${issue.values.map(String).join(', ')}`
-  return issue.message
+  return [{ pointer: pointer(issue.path).slice(0, 300), detail: wordsOf(issue) }]
 }
 
 type HttpError = { status?: number; type?: string; limit?: number }

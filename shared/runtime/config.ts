@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
+import { wordsOf } from './issues.ts'
 import { readScripts, type Script } from './scripts.ts'
 import { type Config, settings } from './settings.ts'
 
@@ -44,9 +45,10 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     const raw = env[s.env] ?? (inFile === undefined || inFile === null ? s.default : asText(inFile))
     const result = s.schema.safeParse(raw)
     if (!result.success) {
+      const issue = result.error.issues[0]
       const where = env[s.env] !== undefined ? s.env : `${s.key} in ${path}`
       throw new ConfigError(
-        `cannot use ${where}="${raw}": ${result.error.issues[0]?.message ?? 'it is not valid'}. ${s.description}`,
+        `cannot use ${where}="${raw}": ${issue ? wordsOf(issue) : 'it is not valid'}. ${s.description}`,
       )
     }
     config[name] = result.data

@@ -4,13 +4,21 @@ import type { Script } from './scripts.ts'
 /** One setting: its environment name, how it is read, its default, and the sentence that the README shows. */
 export type Setting = { env: string; key: string; schema: z.ZodType; default: string; description: string }
 
-const port = z.coerce.number().int().min(0).max(65_535)
+/** Set and empty, as a deployment's unset variable leaves it, is no 0: that would mean a port picked at random, or no quota. */
+const filled = z.string().refine((v) => v.trim() !== '', 'must be a number')
+const whole = (min: number, max: number) => filled.pipe(z.coerce.number<string>().int().min(min).max(max))
+const port = whole(0, 65_535)
 const flag = z.enum(['true', 'false', '1', '0']).transform((v) => v === 'true' || v === '1')
 const list = z.string().transform((v) =>
   v
     .split(',')
     .map((part) => part.trim())
     .filter(Boolean),
+)
+/** `https://shop.example`, `https://*.example.com:8443` or `*`: what a browser sends as Origin has a scheme and no path. */
+const origins = list.refine(
+  (all) => all.every((one) => /^(\*|[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+)$/i.test(one)),
+  'must be origins such as https://shop.example, without a path, several with commas',
 )
 const optionalUrl = (protocols: string[]) =>
   z
@@ -89,7 +97,7 @@ export const settings = {
   ingestLogMib: setting(
     'PLUMBLINE_INGEST_LOG_MIB',
     'ingest_log_mib',
-    z.coerce.number().int().min(16).max(1_048_576),
+    whole(16, 1_048_576),
     '512',
     'Cap of the ingest log, MiB. Beyond it senders are told to wait (503).',
   ),
@@ -103,21 +111,21 @@ export const settings = {
   maxBodyMib: setting(
     'PLUMBLINE_MAX_BODY_MIB',
     'max_body_mib',
-    z.coerce.number().int().min(1).max(512),
+    whole(1, 512),
     '64',
     'Largest OTLP request, MiB, also after inflation.',
   ),
   keyMibPerSecond: setting(
     'PLUMBLINE_KEY_MIB_PER_SECOND',
     'key_mib_per_second',
-    z.coerce.number().min(0).max(10_000),
+    filled.pipe(z.coerce.number<string>().min(0).max(10_000)),
     '32',
     'OTLP that one key may send, MiB a second as sent; beyond it 429 with Retry-After. 0: no quota. None on loopback.',
   ),
   corsOrigins: setting(
     'PLUMBLINE_CORS_ORIGINS',
     'cors_origins',
-    list,
+    origins,
     '',
     'Origins whose browser code may send OTLP, comma-separated; `https://*.example.com` works.',
   ),
@@ -132,7 +140,7 @@ export const settings = {
   retentionDays: setting(
     'PLUMBLINE_RETENTION_DAYS',
     'retention_days',
-    z.coerce.number().int().min(1).max(3650),
+    whole(1, 3650),
     '30',
     'How long raw telemetry is kept, days. Rollups are kept four times as long.',
   ),
@@ -146,21 +154,21 @@ export const settings = {
   settleMinutes: setting(
     'PLUMBLINE_SETTLE_MINUTES',
     'settle_minutes',
-    z.coerce.number().int().min(0).max(120),
+    whole(0, 120),
     '1',
     'Minutes after the first request of a new version that are not judged.',
   ),
   watchMinutes: setting(
     'PLUMBLINE_WATCH_MINUTES',
     'watch_minutes',
-    z.coerce.number().int().min(2).max(1440),
+    whole(2, 1440),
     '60',
     'How long a deploy is watched after it began.',
   ),
   detectEveryS: setting(
     'PLUMBLINE_DETECT_EVERY_S',
     'detect_every_s',
-    z.coerce.number().min(1).max(3600),
+    filled.pipe(z.coerce.number<string>().min(1).max(3600)),
     '10',
     'Seconds between detector passes.',
   ),

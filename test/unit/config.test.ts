@@ -50,6 +50,26 @@ describe('loadConfig', () => {
     expect(() => loadConfig({ [env]: value }, 'absent.yaml')).toThrow(env)
   })
 
+  it.each([
+    ['PLUMBLINE_WEB_PORT', '', 'must be a number'],
+    ['PLUMBLINE_KEY_MIB_PER_SECOND', ' ', 'must be a number'],
+    ['PLUMBLINE_WEB_PORT', 'http', 'must be a number'],
+    ['PLUMBLINE_WEB_PORT', '80.5', 'must be a whole number'],
+    ['PLUMBLINE_WEB_PORT', '-1', 'must be at least 0'],
+    ['PLUMBLINE_RETENTION_DAYS', '1e9', 'must be at most 3650'],
+    ['PLUMBLINE_DURABILITY', 'maybe', 'must be one of fsync, os'],
+    ['PLUMBLINE_DATA_DIR', '', 'must not be empty'],
+    ['PLUMBLINE_CORS_ORIGINS', 'https://a.example, shop.example', 'must be origins such as https://shop.example'],
+    ['PLUMBLINE_CORS_ORIGINS', 'https://a.example/', 'must be origins such as https://shop.example, without a path'],
+  ])('says what %s takes instead of "%s"', (env, value, words) =>
+    expect(() => loadConfig({ [env]: value }, 'absent.yaml')).toThrow(`cannot use ${env}="${value}": ${words}`),
+  )
+
+  it('takes origins with any scheme, port and wildcard', () => {
+    const origins = ['https://*.example.com', 'http://localhost:3000', 'capacitor://localhost', '*']
+    expect(loadConfig({ PLUMBLINE_CORS_ORIGINS: origins.join(', ') }, 'absent.yaml').corsOrigins).toEqual(origins)
+  })
+
   it('refuses a file with a setting that there is not, and names it', () => {
     expect(() => loadConfig({}, fileOf('web_prot: 1\n'))).toThrow('"web_prot" is no setting')
   })

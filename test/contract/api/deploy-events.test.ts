@@ -27,6 +27,7 @@ describe('a deploy', () => {
     [{ ...deploy, started_at: 'yesterday' }, '/started_at'],
     [{ ...deploy, commits: [{ sha: '' }] }, '/commits/0/sha'],
     [{ ...deploy, url: 'javascript:alert(1)' }, '/url'],
+    [{ ...deploy, finished_at: at(-1) }, '/finished_at'],
     [{ ...deploy, colour: 'red' }, '/colour'],
     [{ ...deploy, attributes: { a: 1 } }, '/attributes/a'],
     [[], ''],
@@ -34,6 +35,26 @@ describe('a deploy', () => {
     const answer = await post('/deploys', body)
     expect(answer).toMatchObject({ status: 400, body: { title: 'The request is not valid' } })
     expect(answer.body.errors).toMatchObject([{ pointer }])
+  })
+  it('of a commit that runs under another version already is found under both', async () => {
+    const rc = { ...deploy, service: 'promoted', version: '1.0.0-rc1' }
+    const first = await post('/deploys', rc)
+    const second = await post('/deploys', { ...rc, version: '1.0.0', commit: 'ABCDEF0123', started_at: at(9) })
+    expect(second.body.id).toBe(first.body.id)
+    for (const asked of ['version=1.0.0', 'version=1.0.0-rc1', 'commit=abcdef0123', 'commit=ABCDEF0123']) {
+      const gate = await bed.call('GET', `/api/v1/gate?service=promoted&${asked}`)
+      expect(gate.body, asked).toMatchObject({ data: { deploy_id: first.body.id } })
+    }
+  })
+  it('says of each wrong field what it takes', async () => {
+    const wrong = { ...deploy, service: '', version: 'x'.repeat(257), started_at: '2026-03-01', url: 'shop' }
+    const { errors } = (await post('/deploys', wrong)).body as never as { errors: { detail: string }[] }
+    expect(errors.map((e) => e.detail)).toEqual([
+      'must not be empty',
+      'must have at most 256 characters',
+      'must be an ISO 8601 time with its zone, such as 2026-03-01T10:00:00Z',
+      'must be a URL that begins with https:// or http://',
+    ])
   })
   it('needs a version or a commit, unless it is configuration or a flag', async () => {
     const { version: _v, commit: _c, ...bare } = deploy

@@ -75,6 +75,10 @@ export const deployEvent = z
     path: ['version'],
     error: 'a deploy needs a version or a commit',
   })
+  .refine((d) => d.finished_at === undefined || Date.parse(d.finished_at) >= Date.parse(d.started_at), {
+    path: ['finished_at'],
+    error: 'must not come before started_at',
+  })
   .meta({ id: 'DeployEvent' })
 
 const side = z.object({
