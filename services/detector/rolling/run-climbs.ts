@@ -1,5 +1,6 @@
 import type { Anomaly } from '../../../shared/model/anomaly.ts'
 import type { Finding } from '../../../shared/model/verdict.ts'
+import { yieldToLoop } from '../../../shared/runtime/pressure.ts'
 import { pairOf } from '../clocks.ts'
 import { RESOURCE, WORSE_WHEN_HIGHER } from '../decide/series.ts'
 import type { Deps, Memory } from '../memory.ts'
@@ -17,8 +18,8 @@ const ASKED = { metric: { floor: 0.3, maxP: 1e-4 }, latency: { floor: 0.5, maxP:
 const MAX_LOOKS = 10
 /** Climbs of one service that are open at a time. */
 const MAX_OPEN = 4
-/** Half hours that one pass looks back, of those that ended since the last. */
-const MAX_MINUTES = 360
+/** Minutes that one pass looks back for half hours that ended since the last: what climbs for hours is seen in the next one too. */
+const MAX_MINUTES = 60
 /** What a climb must leave behind. */
 const DAYS_BEFORE = 7
 /** More requests explain a level that grew by no more than twice as much. */
@@ -39,7 +40,10 @@ export async function findClimbs(deps: Deps, memory: Memory, nowMs: number): Pro
     if (closed === null || memory.clocks.importing(pair, nowMs)) continue
     const from = Math.max(memory.climbedTo.get(pair) ?? 0, closed - MAX_MINUTES)
     memory.climbedTo.set(pair, closed)
-    for (const found of climbsOf(memory, pair, from, closed)) {
+    const ends = endsIn(from, closed)
+    // 20 µs a line, and all lines are asked at once.
+    if (ends.length > 0) await yieldToLoop()
+    for (const found of climbsOf(memory, pair, ends)) {
       if (looks >= MAX_LOOKS) break
       if (isKnown(memory, opened, found.of) || busier(memory.lines.lines.get(pair), found.climb)) continue
       looks += 1
@@ -53,11 +57,16 @@ export async function findClimbs(deps: Deps, memory: Memory, nowMs: number): Pro
   return opened
 }
 
-/** The newest climb of each line of a service, at the half hours that ended in the minutes after `from`. What is late is waited for. */
-function climbsOf(memory: Memory, pair: string, from: number, closed: number): Found[] {
+/** The half hours that ended after the minute `from`, newest first. What is late is waited for. */
+function endsIn(from: number, closed: number): number[] {
   const newest = Math.floor((closed + 1 - LATE_MINUTES) / BLOCK_MINUTES) * BLOCK_MINUTES
   const ends: number[] = []
   for (let end = newest; end - 1 + LATE_MINUTES > from; end -= BLOCK_MINUTES) ends.push(end)
+  return ends
+}
+
+/** The newest climb of each line of a service, at these ends of half hours. */
+function climbsOf(memory: Memory, pair: string, ends: readonly number[]): Found[] {
   if (ends.length === 0) return []
   return followedOf(memory, pair).flatMap((line) => {
     for (const end of ends) {
