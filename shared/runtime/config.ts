@@ -57,7 +57,22 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     throw new ConfigError(
       'cannot use PLUMBLINE_TLS_CERT without PLUMBLINE_TLS_KEY, or the other way round. Set both or none',
     )
-  return config as Config
+  const { clickhouseUrl, clickhousePassword, stateUrl, statePassword } = config as Config
+  return {
+    ...(config as Config),
+    clickhouseUrl: withPassword(settings.clickhouseUrl.env, clickhouseUrl, clickhousePassword),
+    stateUrl: withPassword(settings.stateUrl.env, stateUrl, statePassword),
+  }
+}
+
+/** The URL with the password that was set beside it, which wins over one that it holds. */
+function withPassword(env: string, text: string, password: string): string {
+  if (password === '') return text
+  if (!URL.canParse(text))
+    throw new ConfigError(`cannot use the password for ${env}: ${text === '' ? 'it is not set' : 'it is no URL'}`)
+  const url = new URL(text)
+  url.password = encodeURIComponent(password)
+  return url.href
 }
 
 function scriptsOf(value: unknown, path: string): Script[] {

@@ -49,6 +49,13 @@ export const settings = {
     '',
     'ClickHouse server, `http://user:password@host:8123/database`. Unset: the embedded engine.',
   ),
+  clickhousePassword: setting(
+    'PLUMBLINE_CLICKHOUSE_PASSWORD',
+    'clickhouse_password',
+    z.string(),
+    '',
+    'Password for that server as it is; in the URL it would have to be percent-encoded.',
+  ),
   clickhouseCluster: setting(
     'PLUMBLINE_CLICKHOUSE_CLUSTER',
     'clickhouse_cluster',
@@ -62,6 +69,13 @@ export const settings = {
     optionalUrl(['postgres://', 'postgresql://']),
     '',
     'PostgreSQL for the state, `postgres://…`. Unset: SQLite in the data folder.',
+  ),
+  statePassword: setting(
+    'PLUMBLINE_STATE_PASSWORD',
+    'state_password',
+    z.string(),
+    '',
+    'Password for that PostgreSQL as it is; in the URL it would have to be percent-encoded.',
   ),
   otlpHttpPort: setting('PLUMBLINE_OTLP_HTTP_PORT', 'otlp_http_port', port, '4318', 'OTLP/HTTP. 0 picks a free port.'),
   otlpGrpcPort: setting('PLUMBLINE_OTLP_GRPC_PORT', 'otlp_grpc_port', port, '4317', 'OTLP/gRPC. 0 picks a free port.'),

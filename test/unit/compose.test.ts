@@ -54,6 +54,12 @@ describe('docker-compose.yml', () => {
     }
   })
 
+  it('puts no variable into a URL that holds more than it, where a password would have to be percent-encoded', () => {
+    const values = Object.values(compose.services).flatMap((s) => Object.values(s.environment ?? {}))
+    expect(values.filter((value) => value.includes('${')).length).toBeGreaterThan(4)
+    expect(values.filter((value) => /\$\{/.test(value) && !/^\$\{\w+:-[^}]*\}$/.test(value))).toEqual([])
+  })
+
   it('publishes the ports that the settings default to and the Dockerfile exposes, on loopback only', () => {
     const exposed = /EXPOSE (.*)/.exec(dockerfile)?.[1]?.split(' ').sort()
     expect(exposed).toEqual(

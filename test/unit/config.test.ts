@@ -65,6 +65,27 @@ describe('loadConfig', () => {
     expect(() => loadConfig({ [env]: value }, 'absent.yaml')).toThrow(`cannot use ${env}="${value}": ${words}`),
   )
 
+  it('puts a password beside a URL into it, whatever characters it has', () => {
+    const password = 'p@ss/w%41:rd#? ü'
+    const config = loadConfig(
+      {
+        PLUMBLINE_CLICKHOUSE_URL: 'http://plumb:old@clickhouse:8123/plumbline',
+        PLUMBLINE_CLICKHOUSE_PASSWORD: password,
+        PLUMBLINE_STATE_URL: 'postgres://plumb@postgres:5432/plumbline?sslmode=disable',
+        PLUMBLINE_STATE_PASSWORD: password,
+      },
+      'absent.yaml',
+    )
+    for (const text of [config.clickhouseUrl, config.stateUrl]) {
+      const url = new URL(text)
+      expect([url.username, decodeURIComponent(url.password)]).toEqual(['plumb', password])
+    }
+    expect(config.stateUrl).toMatch(/@postgres:5432\/plumbline\?sslmode=disable$/)
+    expect(() => loadConfig({ PLUMBLINE_STATE_PASSWORD: 'x' }, 'absent.yaml')).toThrow(
+      'cannot use the password for PLUMBLINE_STATE_URL: it is not set',
+    )
+  })
+
   it('takes origins with any scheme, port and wildcard', () => {
     const origins = ['https://*.example.com', 'http://localhost:3000', 'capacitor://localhost', '*']
     expect(loadConfig({ PLUMBLINE_CORS_ORIGINS: origins.join(', ') }, 'absent.yaml').corsOrigins).toEqual(origins)
