@@ -34,11 +34,10 @@ node --require @opentelemetry/auto-instrumentations-node/register app.js`,
     key: 'python',
     title: 'Python',
     file: 'shell',
-    note: 'Logs are exported too with the last setting.',
+    note: 'Logs too. Releases from before 2026 want OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED=true for them.',
     text: `pip install opentelemetry-distro opentelemetry-exporter-otlp
 opentelemetry-bootstrap -a install
 ${exports(http)}
-export OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED=true
 opentelemetry-instrument python app.py`,
   },
   {
@@ -72,20 +71,20 @@ java -javaagent:opentelemetry-javaagent.jar -jar app.jar`,
     key: 'collector',
     title: 'Collector',
     file: 'collector.yaml',
-    note: 'Keep what you have; add one exporter to the pipelines.',
+    note: 'Keep what you have; add one exporter to the pipelines. Before Collector 0.144 it is called otlphttp.',
     text: `exporters:
-  otlphttp/plumbline:
+  otlp_http/plumbline:
     endpoint: ${http}
     compression: gzip
   # or by gRPC, at ${grpc}
 service:
   pipelines:
     traces:
-      exporters: [otlphttp/plumbline]
+      exporters: [otlp_http/plumbline]
     metrics:
-      exporters: [otlphttp/plumbline]
+      exporters: [otlp_http/plumbline]
     logs:
-      exporters: [otlphttp/plumbline]`,
+      exporters: [otlp_http/plumbline]`,
   },
   {
     key: 'curl',
