@@ -2,6 +2,7 @@ import { createReplay, getReplay, openReplays } from '../../../shared/state/repl
 import { invalid, notFound, ProblemError } from '../problem.ts'
 import { ok, type Route, route } from '../route.ts'
 import { byId } from './query.ts'
+import { ROLLUPS_TIMES } from './running.ts'
 import { replay, replayInput } from './schemas/admin.ts'
 
 const path = '/api/v1/replays'
@@ -18,6 +19,9 @@ export const replayRoutes: Route[] = [
     answers: { 202: { description: 'Queued', schema: replay } },
     handle: async ({ body }, api) => {
       if (Date.parse(body.from) >= Date.parse(body.to)) throw invalid('/from', 'it must come before to')
+      const keptDays = api.config.retentionDays * ROLLUPS_TIMES
+      if (Date.parse(body.to) - Date.parse(body.from) > keptDays * 86_400_000)
+        throw invalid('/from', `it must be at most ${keptDays} days before to: rollups are kept no longer`)
       if ((await openReplays(api.state, MAX_OPEN)).length >= MAX_OPEN)
         throw new ProblemError(429, 'cannot queue the replay: ten others wait. Try again when one is done', {
           headers: { 'retry-after': '60' },

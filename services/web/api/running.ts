@@ -10,7 +10,7 @@ const COUNTED_MS = 15 * 60_000
 const DAY_MS = 86_400_000
 const LEADERS = 20
 /** Rollups are kept this many times as long as raw telemetry: migrations/0002_rollups.sql. */
-const ROLLUPS_TIMES = 4
+export const ROLLUPS_TIMES = 4
 
 export const runningRoutes: Route[] = [
   route({

@@ -182,4 +182,12 @@ describe('replays', () => {
     })
     expect((await bed.call('GET', '/api/v1/replays/nope')).status).toBe(404)
   })
+  it('go no further than rollups are kept: one over years would keep the others waiting for hours', async () => {
+    const days = (count: number) => at(-count * 24 * 60)
+    expect((await post('/replays', { from: days(120), to: at(0) })).status).toBe(202)
+    expect((await post('/replays', { from: days(1000), to: days(900) })).status).toBe(202)
+    expect((await post('/replays', { from: days(121), to: at(0) })).body).toMatchObject({
+      detail: 'cannot use from: it must be at most 120 days before to: rollups are kept no longer',
+    })
+  })
 })
