@@ -9,11 +9,13 @@ import { followAnomalies } from '../follow.ts'
 import { look } from '../look.ts'
 import { type Deps, type Memory, newMemory } from '../memory.ts'
 import { withOrigins } from '../origins/origins.ts'
+import { isClimb } from '../rolling/climb-finding.ts'
 import { CountLines } from '../rolling/counts.ts'
 import { KEEP_MINUTES, Lines } from '../rolling/lines.ts'
 import { MetricLines } from '../rolling/metrics.ts'
 import { readRolling } from '../rolling/roll.ts'
 import { findRolling } from '../rolling/run.ts'
+import { findClimbs } from '../rolling/run-climbs.ts'
 import { findRollingLines } from '../rolling/run-lines.ts'
 import { findRollingTraffic } from '../rolling/run-traffic.ts'
 import { spanOf } from '../window/cache.ts'
@@ -116,6 +118,7 @@ async function step(
   moved.push(...(await findRolling(deps, memory, memory.lines.lines.keys(), nowMs)))
   moved.push(...(await findRollingLines(deps, memory, nowMs)))
   moved.push(...(await findRollingTraffic(deps, memory, nowMs)))
+  moved.push(...(await findClimbs(deps, memory, nowMs)))
   const told = await withOrigins(deps, memory, moved, nowMs)
   remember(memory, told)
   for (const a of told) found.anomalies.set(a.id, a)
@@ -132,8 +135,8 @@ async function step(
 function excludedOf(anomalies: Iterable<Anomaly>, deploy: Deploy): Set<number> {
   const minutes = new Set<number>()
   for (const a of anomalies) {
-    if (a.deploy?.id === deploy.id || pairOf(a.service, a.environment) !== pairOf(deploy.service, deploy.environment))
-      continue
+    const others = pairOf(a.service, a.environment) !== pairOf(deploy.service, deploy.environment)
+    if (a.deploy?.id === deploy.id || others || isClimb(a)) continue
     const end = a.ended_at === null ? Date.parse(deploy.started_at) : Date.parse(a.ended_at)
     for (let m = Math.floor(Date.parse(a.started_at) / 60_000); m * 60_000 < end; m++) minutes.add(m)
   }

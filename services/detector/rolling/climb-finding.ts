@@ -1,3 +1,4 @@
+import type { Anomaly } from '../../../shared/model/anomaly.ts'
 import type { Finding } from '../../../shared/model/verdict.ts'
 import { digits, minutesText, msText, relative } from '../decide/signal.ts'
 import { ALPHA, scoreOf } from '../judge/kinds.ts'
@@ -6,7 +7,8 @@ import { BLOCK_MINUTES, type Climb } from './climb.ts'
 import { type Climber, climbSql } from './climb-sql.ts'
 
 /** How findings of a climb are marked. The minutes of a climb are no outage: they may serve as a baseline, and hide nothing else. */
-export const CLIMB = 'climb'
+const CLIMB = 'climb'
+export const isClimb = (a: Pick<Anomaly, 'evidence'>): boolean => a.evidence.finding.method === CLIMB
 
 const iso = (minute: number): string => new Date(minute * 60_000).toISOString()
 

@@ -9,7 +9,7 @@ import { pairOf } from '../clocks.ts'
 import { evidenceFor } from '../evidence/evidence.ts'
 import type { Deps, Memory } from '../memory.ts'
 import { downstream, rankSuspects } from '../suspects.ts'
-import { CLIMB } from './climb-finding.ts'
+import { isClimb } from './climb-finding.ts'
 import { confirm } from './confirm.ts'
 import type { Line } from './lines.ts'
 
@@ -23,8 +23,6 @@ const MAX_SERVICES = 25
 const WAIT_MINUTES = 5
 /** A deploy this near may be the cause. */
 const NEAR_MINUTES = 60
-/** A climb over hours hides no outage. */
-const isClimb = (a: Anomaly): boolean => a.evidence.finding.method === CLIMB
 const SAME_CHANGE_MINUTES = 10
 /** What this look can find: one of these is open at a time, and says that the service's requests are not what they were. */
 const OF_REQUESTS: ReadonlySet<Anomaly['signal']> = new Set(['error_ratio', 'latency'])

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
+import { replay } from '../../../services/detector/replay/replay.ts'
 import { anomalySpans } from '../../../shared/store/anomalies.ts'
 import { openDriven } from '../../support/detector.ts'
 import { insertGauge } from '../../support/raw-rows.ts'
@@ -52,6 +53,12 @@ describe('a metric that climbs for hours without a deploy', { timeout: 240_000 }
     await gauge('leaky', HEAP, CLIMB + 5, 12, () => 100)
     await d.settle()
     expect((await d.anomalies('leaky')).map((a) => a.state)).toEqual(['closed'])
+  })
+
+  it('is found by a replay of the same hours', async () => {
+    const { anomalies } = await replay(d.deps, { fromMs: T0 + (CLIMB - 20) * 60_000, toMs: T0 + (CLIMB + 5) * 60_000 })
+    const [live] = await d.anomalies('leaky')
+    expect(anomalies).toMatchObject([{ id: live!.id, observed: live!.observed, expected: live!.expected }])
   })
 
   it('is no outage: its minutes may be a baseline', async () => {
