@@ -5,6 +5,7 @@ import type { Result } from './outbox.ts'
 export type AlertingMetrics = {
   observe(state: string, result: Result, ms: number): void
   transition(actions: readonly Action[]): void
+  refused(): void
   outbox(o: { pending: number; dead: number; oldestSeconds: number; firing: number }): void
 }
 
@@ -29,6 +30,11 @@ export function alertingMetrics(registry: Registry): AlertingMetrics {
     labelNames: ['action'],
     registers,
   })
+  const refused = new Counter({
+    name: 'plumbline_anomalies_refused_total',
+    help: 'Anomalies that could not be taken into an incident: nobody was told of them.',
+    registers,
+  })
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers })
   const oldest = gauge(
     'plumbline_oldest_undelivered_seconds',
@@ -45,6 +51,7 @@ export function alertingMetrics(registry: Registry): AlertingMetrics {
     transition: (actions) => {
       for (const action of actions) transitions.inc({ action })
     },
+    refused: () => refused.inc(),
     outbox: (o) => {
       oldest.set(o.oldestSeconds)
       pending.set(o.pending)

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import type { Anomaly } from '../../shared/model/anomaly.ts'
+import { short } from '../../shared/runtime/log.ts'
 import { type Loop, startLoop } from '../../shared/runtime/loop.ts'
 import type { Context, ServiceFactory } from '../../shared/runtime/service.ts'
 import { allowedNetworks } from '../../shared/security/target.ts'
@@ -36,6 +38,16 @@ async function report(context: Context, metrics: AlertingMetrics): Promise<void>
   metrics.outbox({ pending: stats.pending, dead: stats.dead, oldestSeconds, firing: Number(firing?.n ?? 0) })
 }
 
+const refusing =
+  ({ log }: Context, metrics: AlertingMetrics) =>
+  ({ id, service }: Anomaly, error: Error) => {
+    metrics.refused()
+    log.error(
+      { event: 'anomaly_refused', anomaly: id, service, error: short(String(error.stack ?? error), 2000) },
+      'nobody is told of an anomaly: look at it in the console, and report this',
+    )
+  }
+
 /** Anomalies → incidents → deliveries. */
 export const alerting: ServiceFactory = (context) => {
   let loops: Loop[] = []
@@ -46,15 +58,15 @@ export const alerting: ServiceFactory = (context) => {
     // Beside SQLite there is one alerter, so a restart need not wait for what the process before it had claimed.
     const owner = context.state.kind === 'sqlite' ? 'local' : `alerter-${randomBytes(8).toString('hex')}`
     if (context.state.kind === 'sqlite') await freeClaims(context.state)
+    const { clock, log } = context
     const baseUrl = () => baseUrlOf(context)
     const metrics = alertingMetrics(context.metrics)
     const plugins = await readChannels()
     await syncScriptChannels(context, context.config.scripts)
     const delivering = createDeliverer(context, { owner, plugins, baseUrl, metrics })
-    const watcher = createWatcher(context, { owner, timing, baseUrl })
+    const watcher = createWatcher(context, { owner, timing, baseUrl, onRefused: refusing(context, metrics) })
     deliverer = delivering
     release = watcher.release
-    const { clock, log } = context
     const watch = async () => {
       for (const t of await watcher.pass()) {
         metrics.transition(t.actions)

@@ -5,6 +5,7 @@ import { acquireLease, releaseLease } from '../../shared/state/leases.ts'
 import { msOf } from '../../shared/state/page.ts'
 import { changedSince } from '../../shared/store/anomalies.ts'
 import { alert, type Transition } from './alert.ts'
+import { isolator } from './isolate.ts'
 import type { Timing } from './lifecycle.ts'
 
 export type WatchContext = Pick<Context, 'state' | 'store' | 'clock'>
@@ -26,7 +27,13 @@ export type Watcher = { pass(): Promise<Transition[]>; release(): Promise<void> 
 /** Follows the anomalies' table and keeps the incidents up to it; of several watchers on one state, one works. */
 export function createWatcher(
   context: WatchContext,
-  o: { owner: string; timing: Timing; baseUrl: () => string },
+  o: {
+    owner: string
+    timing: Timing
+    baseUrl: () => string
+    /** Hears of an anomaly that cannot be taken into an incident, and of which nobody will be told. */
+    onRefused?: (anomaly: Anomaly, error: Error) => void
+  },
 ): Watcher {
   let lease = { fencing: 0, renewMs: 0 }
   let positionMs: number | null = null
@@ -41,13 +48,21 @@ export function createWatcher(
     return got.held
   }
 
-  const write = (anomalies: readonly Anomaly[], toMs: number) =>
+  const write = (anomalies: readonly Anomaly[], cursorMs: number | null) =>
     alert(context, anomalies, {
       timing: o.timing,
       baseUrl: o.baseUrl(),
       lease: { name: LEASE, fencing: lease.fencing },
-      ...(anomalies.length > 0 ? { cursor: { name: CURSOR, position: String(toMs) } } : {}),
+      ...(cursorMs !== null && { cursor: { name: CURSOR, position: String(cursorMs) } }),
     })
+
+  let transitions: Transition[] = []
+  let toMs = 0
+  const apart = isolator<Anomaly>({
+    keyOf: (a) => `${a.id} ${a.updated_at}`,
+    write: async (anomalies, isRest) => void transitions.push(...(await write(anomalies, isRest ? toMs : null))),
+    refused: (anomaly, error) => o.onRefused?.(anomaly, error),
+  })
 
   const remember = (anomalies: readonly Anomaly[]) => {
     for (const a of anomalies) seen.set(a.id, a.updated_at)
@@ -61,15 +76,15 @@ export function createWatcher(
       positionMs = Number((await getCursor(context.state, CURSOR)) ?? 0)
       seen.clear()
     }
-    const transitions: Transition[] = []
+    transitions = []
     let writtenMs: number = positionMs
     let cursor: string | null = cursorAt(writtenMs - OVERLAP_MS)
     let wrote = false
     for (let i = 0; i < BATCHES_A_PASS; i++) {
       const page = await changedSince(context.store, cursor, BATCH)
       const fresh = page.items.filter((a) => seen.get(a.id) !== a.updated_at)
-      const toMs = page.items.reduce((max, a) => Math.max(max, msOf(a.updated_at)), writtenMs)
-      if (fresh.length > 0) transitions.push(...(await write(fresh, toMs)))
+      toMs = page.items.reduce((max, a) => Math.max(max, msOf(a.updated_at)), writtenMs)
+      if (fresh.length > 0) await apart.write(fresh)
       wrote ||= fresh.length > 0
       // Not before it is written: what failed is read again.
       positionMs = writtenMs = toMs
@@ -77,7 +92,7 @@ export function createWatcher(
       cursor = page.next
       if (page.items.length < BATCH) break
     }
-    if (!wrote && (await someActive(context))) transitions.push(...(await write([], writtenMs)))
+    if (!wrote && (await someActive(context))) transitions.push(...(await write([], null)))
     return transitions
   }
   return { pass, release: () => releaseLease(context.state, LEASE, o.owner) }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { timing } from '../../../services/alerting/lifecycle.ts'
 import { alerting } from '../../../services/alerting/service.ts'
 import { createWatcher, cursorAt } from '../../../services/alerting/watch.ts'
+import type { Anomaly } from '../../../shared/model/anomaly.ts'
 import { manualClock } from '../../../shared/runtime/clock.ts'
 import { loadConfig } from '../../../shared/runtime/config.ts'
 import { silentLog } from '../../../shared/runtime/log.ts'
@@ -180,7 +181,7 @@ describe('the alerting target on the real engine', () => {
     let writes = 0
     const transaction: State['transaction'] = (work) => {
       writes += 1
-      return writes === 2 ? Promise.reject(new Error('the disk is full')) : bed.state.transaction(work)
+      return writes === 2 || writes === 3 ? Promise.reject(new Error('the disk is full')) : bed.state.transaction(work)
     }
     const context = { ...contextOf(), state: { ...bed.state, transaction } }
     const watcher = createWatcher(context, { owner: 'three', timing, baseUrl: () => '' })
@@ -190,6 +191,29 @@ describe('the alerting target on the real engine', () => {
     await watcher.pass()
     const sql = "SELECT anomaly_id FROM incident_signals WHERE anomaly_id IN ('early', 'later') ORDER BY anomaly_id"
     expect(await bed.state.all(sql)).toEqual([{ anomaly_id: 'early' }, { anomaly_id: 'later' }])
+    await watcher.release()
+  })
+
+  it('tells of the others when one cannot be taken into an incident, and says which', async () => {
+    const context = contextOf()
+    const refused: string[] = []
+    const onRefused = (anomaly: { id: string }, error: Error) => refused.push(`${anomaly.id}: ${error.name}`)
+    const watcher = createWatcher(context, { owner: 'four', timing, baseUrl: () => '', onRefused })
+    const of = (id: string, more: object = {}) =>
+      ({ ...anomalyOf({ id, service: id, deploy: null, updated_at: at(1_000_000) }), ...more }) as Anomaly
+    await writeAnomalies(bed.store, [of('before'), of('broken', { evidence: null }), of('behind')])
+    const told = async () =>
+      (await bed.state.all<{ anomaly_id: string }>('SELECT anomaly_id FROM incident_signals ORDER BY anomaly_id'))
+        .map((row) => row.anomaly_id)
+        .filter((id) => ['before', 'broken', 'behind'].includes(id))
+    await expect(watcher.pass()).rejects.toThrow(TypeError)
+    expect(await told()).toEqual(['before', 'behind'].sort())
+    for (let i = 0; i < 3; i++) await expect(watcher.pass()).rejects.toThrow(TypeError)
+    expect(refused).toEqual([])
+    await watcher.pass()
+    expect(refused).toEqual(['broken: TypeError'])
+    await watcher.pass()
+    expect(refused).toHaveLength(1)
     await watcher.release()
   })
 })

@@ -30,7 +30,9 @@ function sentence(anomaly: AnomalyDocument): string {
 
 function Head({ anomaly }: { anomaly: AnomalyDocument }) {
   const dimension = anomaly.evidence.finding.label ?? dimensionWord(anomaly.dimension)
-  const title = `${findingTitle(anomaly.evidence.finding)} of ${dimension === 'the whole service' ? anomaly.service : dimension}`
+  const { finding } = anomaly.evidence
+  const isThing = finding.direction === 'new' || finding.direction === 'vanished'
+  const title = `${findingTitle(finding)}${isThing ? '' : ' of'} ${dimension === 'the whole service' ? anomaly.service : dimension}`
   useNamedPage(title)
   return (
     <PageHead
