@@ -11,11 +11,11 @@ export const operation: fc.Arbitrary<Op> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       op: fc.constant('fail' as const),
-      call: fc.constantFrom('write' as const, 'sync' as const, 'create' as const),
+      call: fc.constantFrom('write' as const, 'sync' as const, 'create' as const, 'prepare' as const),
     }),
   },
   {
-    weight: 1,
+    weight: 4,
     arbitrary: fc.record({ op: fc.constant('release' as const), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
   },
 )

@@ -5,9 +5,9 @@ import { Unavailable } from '../unavailable.ts'
 import type { Files } from './files.ts'
 import { encodeCheckpoint, encodeSeal, encodeVoid, type Ledger, type Seal } from './ledger.ts'
 import { type Found, findLog } from './open.ts'
-import { HEADER_BYTES, type LogRecord, type RecordHead, recordHash, writeHeader } from './record.ts'
+import { controlHead, encodeGroup, endItem, HEADER_BYTES, type LogRecord, type RecordHead } from './record.ts'
 import type { Room } from './room.ts'
-import { Segments } from './segments.ts'
+import { readyBytesOf, Segments } from './segments.ts'
 
 const GROUP_BYTES = 4 * 1024 * 1024
 /** After an I/O error the log refuses this long, so that a full disk does not cost a try per request. */
@@ -34,7 +34,6 @@ type Item = {
   reject: (error: Error) => void
 }
 type Written = Pick<Item, 'head' | 'payload'>
-type ControlType = 'seal' | 'checkpoint' | 'void'
 
 /**
  * The append-only log: what is in it survives. Records wait in a queue while a write is under way, and the next write takes
@@ -61,7 +60,7 @@ export class IngestLog {
     this.#o = o
     this.found = found
     this.ledger = found.ledger
-    this.#segments = new Segments(o.files, o.clock, found)
+    this.#segments = new Segments(o, found)
     this.#nextSequence = found.nextSequence
     // What stands in the tables must not be numbered again, though the log was deleted or its last seals are damaged: numbers go on at the time.
     const fresh = (BigInt(o.clock.nowMs()) << 20n) | BigInt(Math.floor(o.random() * 2 ** 20))
@@ -71,7 +70,7 @@ export class IngestLog {
   static async open(o: LogOptions): Promise<IngestLog> {
     // Old segments stay until a checkpoint of this process is on disk: after a power cut one that was deleted may come back,
     // and then only a checkpoint says that its bodies are in the tables.
-    const log = new IngestLog(o, await findLog(o.files, o.clock))
+    const log = new IngestLog(o, await findLog(o.files, o.clock, o.sync ? readyBytesOf(o.segmentBytes) : 0))
     log.ledger.forget(log.ledger.low)
     return log
   }
@@ -127,18 +126,12 @@ export class IngestLog {
   seal(seal: Seal): Promise<void> {
     this.ledger.set(seal, 'pending')
     const payload = encodeSeal(seal)
-    return this.#enqueue(this.#controlHead('seal', payload), payload, seal.to)
+    return this.#enqueue(controlHead('seal', payload, this.#o.clock.nowMs()), payload, seal.to)
   }
 
   checkpoint(seals: Seal[], low: number): Promise<void> {
     const payload = encodeCheckpoint(seals, low)
-    return this.#enqueue(this.#controlHead('checkpoint', payload), payload)
-  }
-
-  #controlHead(type: ControlType, payload: Buffer): RecordHead {
-    const kind = { type, signal: 'traces', encoding: 'json' } as const
-    const hash = recordHash(kind.type, kind.signal, kind.encoding, payload)
-    return { ...kind, sequence: 0, receivedAtMs: this.#o.clock.nowMs(), hash, alone: false }
+    return this.#enqueue(controlHead('checkpoint', payload, this.#o.clock.nowMs()), payload)
   }
 
   #enqueue(head: RecordHead, payload: Uint8Array, sealTo: number | null = null): Promise<void> {
@@ -179,12 +172,13 @@ export class IngestLog {
   }
 
   async #commit(group: Item[]): Promise<void> {
-    const { files, sync, random, segmentBytes } = this.#o
+    const { files, sync, segmentBytes, clock } = this.#o
     const { active } = this.#segments
     const isFull = active === null || active.bytes >= segmentBytes
-    const segment = isFull ? await this.#segments.begin(Math.floor(random() * 2 ** 32), this.#nextBatch, sync) : active
+    const segment = isFull ? await this.#segments.begin(this.#nextBatch) : active
     const voids = [...this.#voids]
-    const records = [...voids.map((v) => this.#voidItem(v)), ...group]
+    const records: Written[] = [...voids.map((v) => this.#voidItem(v)), ...group]
+    if (segment.bytes + lengthOf(records) >= segmentBytes) records.push(endItem(clock.nowMs()))
     const bytes = this.#encode(records, segment.salt)
     const { length } = bytes
     if (isArmed('mid_checkpoint') && group.some((item) => item.head.type === 'checkpoint')) {
@@ -206,7 +200,7 @@ export class IngestLog {
 
   /** The records as they stand in the file: in memory that the thread which writes them shares, and that the next group overwrites. */
   #encode(records: Written[], salt: number): Buffer {
-    const bytes = records.reduce((sum, { payload }) => sum + HEADER_BYTES + payload.length, 0)
+    const bytes = lengthOf(records)
     const out = bytes <= this.#group.length ? this.#group.subarray(0, bytes) : Buffer.allocUnsafeSlow(bytes)
     encodeGroup(out, records, salt)
     return out
@@ -214,7 +208,7 @@ export class IngestLog {
 
   #voidItem(v: { from: number; to: number }): Written {
     const payload = encodeVoid(v.from, v.to)
-    return { head: this.#controlHead('void', payload), payload }
+    return { head: controlHead('void', payload, this.#o.clock.nowMs()), payload }
   }
 
   /** What the group held may or may not be on disk: its bodies are void from now on, and so are seals over them. */
@@ -249,22 +243,27 @@ export class IngestLog {
   /** Deletes the segments of which no body is needed from `low` on. `low` must be durable in a checkpoint. */
   async release(low: number): Promise<void> {
     this.ledger.forget(low)
-    await this.#segments.release(low)
+    await this.#segments.release(low, !this.#o.room.isFull)
   }
 
   /** Writes what waits, and closes. What comes later is refused. */
   async close(): Promise<void> {
     this.#closed = true
     await this.settled()
+    await this.#end().catch(() => {})
     await this.#o.files.close()
+    await this.#segments.settled()
+  }
+
+  /** Says that nothing follows, so that the next start takes whatever it cannot read for damage. */
+  async #end(): Promise<void> {
+    const { active } = this.#segments
+    const { files, segmentBytes, clock, sync } = this.#o
+    if (active === null || active.bytes >= segmentBytes) return
+    await files.write(this.#encode([endItem(clock.nowMs())], active.salt), active.bytes)
+    if (sync) await files.sync()
   }
 }
 
-function encodeGroup(out: Buffer, records: Written[], salt: number): void {
-  let at = 0
-  for (const { head, payload } of records) {
-    out.set(payload, at + HEADER_BYTES)
-    writeHeader(out, at, head, payload.length, salt)
-    at += HEADER_BYTES + payload.length
-  }
-}
+const lengthOf = (records: Written[]): number =>
+  records.reduce((sum, { payload }) => sum + HEADER_BYTES + payload.length, 0)

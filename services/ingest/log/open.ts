@@ -1,14 +1,14 @@
 import type { Clock } from '../../../shared/runtime/clock.ts'
 import type { Files } from './files.ts'
 import { Ledger } from './ledger.ts'
-import { HASH_BYTES, type LogRecord, readU64, writeU64 } from './record.ts'
-import { type Damage, parseSegmentName, type SegmentName, scanSegment, tornTail } from './segment.ts'
+import { encodeGroup, endItem, HASH_BYTES, HEADER_BYTES, type LogRecord, readU64, writeU64 } from './record.ts'
+import { type Damage, isUnused, parseSegmentName, type Scan, type SegmentName, scanSegment, tornAt } from './segment.ts'
 
 /** Byte-equal bodies are told as re-sends this long: three times the 300 s for which the Collector retries. */
 export const RESEND_WINDOW_MS = 15 * 60_000
 const SEEN_ROW_BYTES = HASH_BYTES + 8
 
-/** One file of the log as it is known in memory. `bytes` are those that a crash cannot take any more. */
+/** One file of the log as it is known in memory. `bytes` are those that a crash cannot take any more; the file may be longer. */
 export type Segment = SegmentName & {
   bytes: number
   last: number
@@ -18,6 +18,8 @@ export type Segment = SegmentName & {
 
 export type Found = {
   segments: Segment[]
+  /** Files that were made ready for segments to come, in their order. */
+  ready: SegmentName[]
   ledger: Ledger
   nextSequence: number
   nextBatch: bigint
@@ -33,13 +35,17 @@ export type Found = {
 export const quarantine = (files: Files, name: string, bytes: Buffer, damage: Damage): Promise<void> =>
   files.put(`${name}-${damage.from}.damaged`, bytes.subarray(damage.from, damage.to))
 
+type Reading = { files: Files; clock: Clock; readyBytes: number; found: Found }
+
 /**
- * Reads the log as the last process left it: cuts the tail that a crash tore, sets damaged records aside, collects seals,
+ * Reads the log as the last process left it: ends it before what a crash tore, sets damaged records aside, collects seals,
  * checkpoints and the hashes of the last 15 minutes. Every payload is verified: 512 MiB take about a second.
+ * `readyBytes`: the length of a file that was made ready; 0 where none are wanted.
  */
-export async function findLog(files: Files, clock: Clock): Promise<Found> {
+export async function findLog(files: Files, clock: Clock, readyBytes: number): Promise<Found> {
   const found: Found = {
     segments: [],
+    ready: [],
     ledger: new Ledger(),
     nextSequence: 1,
     nextBatch: 0n,
@@ -49,9 +55,11 @@ export async function findLog(files: Files, clock: Clock): Promise<Found> {
     quarantined: 0,
     tornBytes: 0,
   }
+  const reading = { files, clock, readyBytes, found }
   const names = (await files.list()).sort()
   const segments = names.map(parseSegmentName).filter((name) => name !== null)
-  for (const [i, name] of segments.entries()) await readSegment(files, name, i === segments.length - 1, found)
+  const used = await withoutUnused(reading, segments)
+  for (const name of used) await readSegment(reading, name, name === used.at(-1))
   const sinceMs = clock.nowMs() - RESEND_WINDOW_MS
   for (const name of names.filter((n) => n.endsWith('.seen'))) await readSeen(files, name, sinceMs, found)
   for (const segment of found.segments) found.seen.push(...segment.seen.filter((s) => s.receivedAtMs >= sinceMs))
@@ -61,39 +69,76 @@ export async function findLog(files: Files, clock: Clock): Promise<Found> {
   return found
 }
 
-async function readSegment(files: Files, name: SegmentName, isLast: boolean, found: Found): Promise<void> {
+/** Takes off the files at the end of `segments` that nothing was written to: they are ready, or of no use. */
+async function withoutUnused({ files, readyBytes, found }: Reading, segments: SegmentName[]): Promise<SegmentName[]> {
+  const used = [...segments]
+  for (let name = used.at(-1); name; name = used.at(-1)) {
+    const bytes = Buffer.from(await files.read(name.name))
+    if (!isUnused(scanSegment(bytes, name, false))) break
+    used.pop()
+    found.nextSequence = Math.max(found.nextSequence, name.first)
+    if (bytes.length === readyBytes) found.ready.unshift(name)
+    else await files.remove(name.name, true)
+  }
+  return used
+}
+
+async function readSegment(reading: Reading, name: SegmentName, isLast: boolean): Promise<void> {
+  const { files, found } = reading
   const bytes = Buffer.from(await files.read(name.name))
   const scan = scanSegment(bytes, name, true)
-  const keep = isLast ? tornTail(scan, bytes.length) : null
+  const end = isLast && !scan.isEnded ? tornAt(scan, bytes.length) : (scan.records.at(-1)?.end ?? 0)
+  const keep = isLast || scan.isEnded ? end : bytes.length
   for (const damage of scan.damage) {
-    if (keep !== null && damage.from === keep) continue
+    if (damage.from >= keep) continue
     await quarantine(files, name.name, bytes, damage)
     found.quarantined += 1
   }
-  if (keep !== null) {
-    await files.truncate(name.name, keep)
-    found.tornBytes += bytes.length - keep
-  }
-  const segment: Segment = {
-    ...name,
-    bytes: keep ?? bytes.length,
-    last: name.first - 1,
-    oldestMs: Number.POSITIVE_INFINITY,
-    seen: [],
-  }
-  for (const record of scan.records) note(record, segment, found.ledger)
-  found.segments.push(segment)
-  found.nextSequence = Math.max(found.nextSequence, name.first, segment.last + 1)
-  // Segments come in the order of writing; of one whose header is damaged no number is known.
-  if (found.segments.length === 1) found.firstBatch = scan.nextBatch ?? 0n
+  if (isLast && !scan.isEnded) await endSegment(reading, name, scan, bytes.length, keep)
+  found.nextSequence = Math.max(found.nextSequence, scan.first)
+  // Of a segment whose header is damaged no number is known; they come in the order of writing.
+  if (found.segments.length === 0) found.firstBatch = scan.nextBatch ?? 0n
   if (scan.nextBatch !== null && scan.nextBatch > found.nextBatch) found.nextBatch = scan.nextBatch
+  if (keep === 0) return
+  const fresh = { last: scan.first - 1, oldestMs: Number.POSITIVE_INFINITY, seen: [] }
+  const segment: Segment = { ...name, first: scan.first, bytes: keep, ...fresh }
+  for (const record of scan.records) if (record.end <= keep) note(record, segment, found.ledger)
+  found.segments.push(segment)
+  found.nextSequence = Math.max(found.nextSequence, segment.last + 1)
+}
+
+/** Ends the last segment at `keep`, before what the crash tore, so that the next start knows what was written and what not. */
+async function endSegment(
+  reading: Reading,
+  name: SegmentName,
+  scan: Scan,
+  length: number,
+  keep: number,
+): Promise<void> {
+  const { files, clock, readyBytes, found } = reading
+  // What a ready file holds behind the last head that can be read is not known to be of this segment.
+  const isReady = readyBytes > 0 && length >= readyBytes
+  const known = [...scan.records.map((r) => r.end), ...scan.damage.map((d) => d.to).filter((to) => to < length)]
+  found.tornBytes += (isReady ? known.reduce((most, at) => Math.max(most, at), keep) : length) - keep
+  if (keep === 0) return files.remove(name.name, true)
+  const mark = Buffer.alloc(HEADER_BYTES)
+  encodeGroup(mark, [endItem(clock.nowMs())], name.salt)
+  try {
+    await files.open(name.name)
+    await files.write(mark, keep)
+    await files.sync()
+    await files.truncate(name.name, keep + HEADER_BYTES)
+  } catch {
+    // The disk is full: the next start ends the segment here again.
+    await files.truncate(name.name, keep)
+  }
 }
 
 function note(record: LogRecord, segment: Segment, ledger: Ledger): void {
   if (record.type === 'seal') ledger.readSeal(record.payload)
   else if (record.type === 'checkpoint') ledger.readCheckpoint(record.payload)
   else if (record.type === 'void') ledger.readVoid(record.payload)
-  else {
+  else if (record.type === 'data') {
     segment.last = Math.max(segment.last, record.sequence)
     segment.oldestMs = Math.min(segment.oldestMs, record.receivedAtMs)
     if (!record.timeless) segment.seen.push({ hash: record.hash, receivedAtMs: record.receivedAtMs })

@@ -7,7 +7,7 @@ import { crc32c } from './crc32c.ts'
  *
  *    0  magic "PLR1"            4  CRC-32C of bytes 8..48, seeded with the segment's salt
  *    8  payload bytes          12  type, signal, encoding, flags: 1 the payload is not the body as received, 2 decoded alone,
- *                               4 no item of it has a time
+ *                               4 no item of it has a time, 8 it was written together with the record before it
  *   16  sequence (u64)         24  received at, ms since the epoch (u64)
  *   32  first 16 bytes of SHA-256 over (type, signal, encoding, payload)
  *
@@ -21,8 +21,9 @@ const MAGIC = 0x31524c50
 const REWRITTEN = 1
 const ALONE = 2
 const TIMELESS = 4
+const CONTINUES = 8
 export const MAGIC_TEXT = 'PLR1'
-export const TYPES = ['data', 'seal', 'checkpoint', 'void'] as const
+export const TYPES = ['data', 'seal', 'checkpoint', 'void', 'end'] as const
 const SIGNALS = ['traces', 'logs', 'metrics'] as const satisfies Signal[]
 const ENCODINGS = ['protobuf', 'json'] as const satisfies Encoding[]
 
@@ -41,6 +42,8 @@ export type RecordHead = {
   rewritten?: boolean
   /** No item came with a time: an equal body is no re-send. */
   timeless?: boolean
+  /** Not the first of its group: what stands before it was not yet durable when it was written. */
+  continues?: boolean
 }
 /** `check` is the hash that `payload` must have. `end` is where the next record begins. */
 export type LogRecord = RecordHead & { payload: Uint8Array; check: string; offset: number; end: number }
@@ -68,11 +71,38 @@ export function writeHeader(out: Buffer, at: number, head: RecordHead, payloadBy
   out[at + 12] = TYPES.indexOf(head.type)
   out[at + 13] = SIGNALS.indexOf(head.signal)
   out[at + 14] = ENCODINGS.indexOf(head.encoding)
-  out[at + 15] = (head.rewritten ? REWRITTEN : 0) | (head.alone ? ALONE : 0) | (head.timeless ? TIMELESS : 0)
+  out[at + 15] =
+    (head.rewritten ? REWRITTEN : 0) |
+    (head.alone ? ALONE : 0) |
+    (head.timeless ? TIMELESS : 0) |
+    (head.continues ? CONTINUES : 0)
   writeU64(out, at + 16, head.sequence)
   writeU64(out, at + 24, head.receivedAtMs)
   out.write(head.hash, at + 32, HASH_BYTES, 'latin1')
   out.writeUInt32LE(crc32c(out, at + 8, at + HEADER_BYTES, salt), at + 4)
+}
+
+/** Writes records one after the other into `out`, as one group: it becomes durable as a whole or was never answered. */
+export function encodeGroup(out: Buffer, records: { head: RecordHead; payload: Uint8Array }[], salt: number): void {
+  let at = 0
+  for (const { head, payload } of records) {
+    out.set(payload, at + HEADER_BYTES)
+    writeHeader(out, at, at === 0 ? head : { ...head, continues: true }, payload.length, salt)
+    at += HEADER_BYTES + payload.length
+  }
+}
+
+/** The head of a record without a sequence. */
+export function controlHead(type: Exclude<RecordType, 'data'>, payload: Uint8Array, nowMs: number): RecordHead {
+  const kind = { type, signal: 'traces', encoding: 'json' } as const
+  const hash = recordHash(kind.type, kind.signal, kind.encoding, payload)
+  return { ...kind, sequence: 0, receivedAtMs: nowMs, hash, alone: false }
+}
+
+/** The record after which a segment has nothing more to say, whatever stands there. */
+export function endItem(nowMs: number): { head: RecordHead; payload: Uint8Array } {
+  const payload = new Uint8Array(0)
+  return { head: controlHead('end', payload, nowMs), payload }
 }
 
 /** @returns the record at `at`, or null where no whole record with a sound header stands there */
@@ -99,6 +129,7 @@ export function readRecord(bytes: Buffer, at: number, salt: number): LogRecord |
     rewritten,
     alone: (flags & ALONE) !== 0,
     timeless: (flags & TIMELESS) !== 0,
+    continues: (flags & CONTINUES) !== 0,
     payload: bytes.subarray(start, end),
     check: rewritten ? bytes.toString('latin1', at + HEADER_BYTES, start) : hash,
     offset: at,

@@ -9,6 +9,14 @@ const FULL_SHARE = 0.05
 /** … and a large one when this is left: merges of the engine need no more. */
 const FULL_BYTES = 1024 * 1024 * 1024
 
+const leastFree = (totalBytes: number) => Math.min(FULL_SHARE * totalBytes, FULL_BYTES)
+
+/** Whether there is plenty of room even when `bytes` more are taken for what could be done without. */
+export const leavesRoom = (
+  { freeBytes, totalBytes }: { freeBytes: number; totalBytes: number },
+  bytes: number,
+): boolean => freeBytes - bytes >= 2 * leastFree(totalBytes) + RESERVE_BYTES
+
 /**
  * Keeps room on the disk of the log: a file that is deleted when the disk is full, so that what was taken can still be sealed, inserted
  * and checkpointed, while new bodies are refused. On a file system that compresses, the file holds less room than its size.
@@ -32,7 +40,7 @@ export class Room {
   /** Compares what is free with what must be, and gives the reserve back or takes it again. To be called every few seconds. */
   async check(): Promise<void> {
     const { freeBytes, totalBytes } = await this.#files.space()
-    const least = Math.min(FULL_SHARE * totalBytes, FULL_BYTES)
+    const least = leastFree(totalBytes)
     if (freeBytes < least) await this.release(freeBytes)
     else if (!this.#isHeld && freeBytes >= least + RESERVE_BYTES) await this.#take()
   }

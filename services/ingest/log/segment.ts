@@ -3,14 +3,27 @@ import { isSound, type LogRecord, MAGIC_TEXT, readRecord, readU64, writeU64 } fr
 
 /**
  * A segment: a header of 32 bytes (magic "PLUMLOG1", first sequence, next batch, salt, CRC-32C), then records. Its name
- * carries first sequence and salt too, so that a damaged header costs nothing but the batch number.
+ * carries the salt too, and a sequence that none of it is below, so that a damaged header costs nothing but the batch number.
+ *
+ * A file may be longer than what was written to it: one that was made ready ends in zeros or in records of the segment that it was
+ * before. These are never taken for its own: a CRC-32C under another seed is another CRC, for whatever bytes, and salts differ.
+ * A segment that is full, was closed, or was read after a crash ends in an `end` record: what follows it does not count.
  */
 export const SEGMENT_HEADER_BYTES = 32
 const MAGIC = 'PLUMLOG1'
 
 export type SegmentName = { name: string; ordinal: number; first: number; salt: number }
 export type Damage = { from: number; to: number }
-export type Scan = { records: LogRecord[]; damage: Damage[]; nextBatch: bigint | null }
+/** `first` is that of the header, or of the name where the header is damaged. */
+export type Scan = {
+  records: LogRecord[]
+  damage: Damage[]
+  nextBatch: bigint | null
+  first: number
+  isEnded: boolean
+  /** Where the last group begins of which a head can be read; -1 for none. */
+  lastGroup: number
+}
 
 /** `ordinal` puts names in the order of writing: two segments begin at one sequence where the first one failed. */
 export function segmentName(ordinal: number, first: number, salt: number): string {
@@ -35,11 +48,12 @@ export function segmentHeader(first: number, salt: number, nextBatch: bigint): B
   return out
 }
 
-/** The batch number that a segment begins with; null where its header is damaged. */
-function readHeader(bytes: Buffer, name: SegmentName): bigint | null {
+/** What a segment begins with; null where its header is damaged or that of another segment. */
+function readHeader(bytes: Buffer, name: SegmentName): { first: number; nextBatch: bigint } | null {
   if (bytes.length < SEGMENT_HEADER_BYTES || bytes.toString('latin1', 0, 8) !== MAGIC) return null
-  if (bytes.readUInt32LE(28) !== crc32c(bytes, 0, 28) || readU64(bytes, 8) !== name.first) return null
-  return bytes.readBigUInt64LE(16)
+  if (bytes.readUInt32LE(28) !== crc32c(bytes, 0, 28) || bytes.readUInt32LE(24) !== name.salt) return null
+  const first = readU64(bytes, 8)
+  return first < name.first ? null : { first, nextBatch: bytes.readBigUInt64LE(16) }
 }
 
 /** Where the next record with a sound header begins at or after `from`; -1 for none. */
@@ -55,14 +69,17 @@ function findRecord(bytes: Buffer, from: number, salt: number): number {
  * `verify` hashes payloads too; without it only headers are checked.
  */
 export function scanSegment(bytes: Buffer, name: SegmentName, verify: boolean): Scan {
-  const scan: Scan = { records: [], damage: [], nextBatch: readHeader(bytes, name) }
-  const first = readRecord(bytes, SEGMENT_HEADER_BYTES, name.salt)
-  let at = scan.nextBatch !== null || first ? Math.min(SEGMENT_HEADER_BYTES, bytes.length) : 0
-  if (scan.nextBatch === null) scan.damage.push({ from: 0, to: at })
-  while (at < bytes.length) {
+  const header = readHeader(bytes, name)
+  const { nextBatch, first } = header ?? { nextBatch: null, first: name.first }
+  const scan: Scan = { records: [], damage: [], nextBatch, first, isEnded: false, lastGroup: -1 }
+  let at = header || readRecord(bytes, SEGMENT_HEADER_BYTES, name.salt) ? SEGMENT_HEADER_BYTES : 0
+  if (header === null) scan.damage.push({ from: 0, to: at })
+  while (at < bytes.length && !scan.isEnded) {
     const record = readRecord(bytes, at, name.salt)
+    if (record && !record.continues) scan.lastGroup = at
     if (record && (!verify || isSound(record))) {
       scan.records.push(record)
+      scan.isEnded = record.type === 'end'
       at = record.end
       continue
     }
@@ -74,8 +91,13 @@ export function scanSegment(bytes: Buffer, name: SegmentName, verify: boolean): 
   return scan
 }
 
-/** How many bytes to keep of the last segment: a write that the crash tore stands at its end, and was never answered. */
-export function tornTail(scan: Scan, bytes: number): number | null {
-  const last = scan.damage.at(-1)
-  return last && last.to === bytes && last.from < bytes ? last.from : null
+/** Whether nothing was ever written to it: it was made ready, or the crash took its first write. */
+export const isUnused = (scan: Scan): boolean => scan.nextBatch === null && scan.records.length === 0
+
+/**
+ * How many bytes to keep of the last segment, which has no end. A write that a crash tore is the last one, and was never answered;
+ * parts of it may be on disk in any order. So whatever is damaged is torn, unless a later write begins behind it.
+ */
+export function tornAt(scan: Scan, bytes: number): number {
+  return scan.damage.find((damage) => damage.from >= scan.lastGroup)?.from ?? bytes
 }
