@@ -25,18 +25,16 @@ export function authorizeBy({ config, state, clock }: Pick<Context, 'config' | '
   // The largest request must fit, or it would be told to come back for ever.
   const burst = Math.max(rate * BURST_S, config.maxBodyMib * MIB + REQUEST_BYTES)
   const quota = rate > 0 ? tokenBucket({ perSecond: rate, burst, clock }) : null
-  const unknown = (address: string) => {
+  // Who sends no key guesses at none: only wrong ones are counted.
+  const unknown = (credential: string | undefined, address: string) => {
+    if (!credential) return unauthenticated('it needs a key, as "Authorization: Bearer plb_…" or "x-api-key: plb_…"')
     const waitS = failures.take(address)
     if (waitS > 0) return tooMany('too many requests with a wrong key came from this address', waitS)
-    return new Refusal(
-      401,
-      'cannot take the request: it needs a key, as "Authorization: Bearer plb_…" or "x-api-key"',
-      { headers: { 'www-authenticate': 'Bearer realm="plumbline"' } },
-    )
+    return unauthenticated('its key is unknown or was revoked. Make one with `plumbline key`')
   }
   return async ({ credential, address, bytes }) => {
     const caller = await authenticate(state, credential)
-    if (caller === null) throw unknown(address)
+    if (caller === null) throw unknown(credential, address)
     if (!allows(caller, 'ingest'))
       throw new Refusal(403, 'cannot take the request: its key has no scope "ingest". Make one with `plumbline key`')
     const waitS = quota?.take(caller.id, Math.min(burst, bytes + REQUEST_BYTES)) ?? 0
@@ -44,6 +42,9 @@ export function authorizeBy({ config, state, clock }: Pick<Context, 'config' | '
       throw tooMany(`its key sends more than ${config.keyMibPerSecond} MiB a second`, Math.min(MAX_WAIT_S, waitS))
   }
 }
+
+const unauthenticated = (cause: string): Refusal =>
+  new Refusal(401, `cannot take the request: ${cause}`, { headers: { 'www-authenticate': 'Bearer realm="plumbline"' } })
 
 const tooMany = (cause: string, waitS: number): Refusal =>
   new Refusal(429, `cannot take the request now: ${cause}`, { retryAfterS: Math.ceil(waitS) })

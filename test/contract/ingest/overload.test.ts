@@ -36,11 +36,15 @@ const count = async (id: string) =>
 
 describe('keys', () => {
   it('O33: asks for a key where not only this machine can connect', async () => {
-    for (const headers of [{}, { authorization: 'Bearer plb_wrong' }]) {
-      const answer = await post(logs('a'), headers as Record<string, string>)
+    const asked: [Record<string, string>, string][] = [
+      [{}, 'it needs a key, as "Authorization: Bearer plb_…"'],
+      [{ authorization: 'Bearer plb_wrong' }, 'its key is unknown or was revoked'],
+    ]
+    for (const [headers, why] of asked) {
+      const answer = await post(logs('a'), headers)
       expect(answer.status).toBe(401)
       expect(answer.headers['www-authenticate']).toMatch(/^Bearer/)
-      expect(statusOf(answer)).toMatchObject({ code: 16 })
+      expect(statusOf(answer)).toMatchObject({ code: 16, message: expect.stringContaining(why) })
     }
   })
 
