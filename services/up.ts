@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Clock } from '../shared/runtime/clock.ts'
 import { systemClock } from '../shared/runtime/clock.ts'
+import { makeDataFolder } from '../shared/runtime/folder.ts'
 import { letHeapDouble } from '../shared/runtime/heap.ts'
 import { startAll, stopAll } from '../shared/runtime/lifecycle.ts'
 import { createLog, type Log } from '../shared/runtime/log.ts'
@@ -83,6 +84,8 @@ export async function up(
 
 /** Opens engine and state and brings both schemas up to date. */
 export async function open(config: Config): Promise<Pick<Context, 'store' | 'state'>> {
+  // With both elsewhere a target may have the folder of secrets to read only.
+  if (!config.clickhouseUrl || !config.stateUrl) makeDataFolder(config.dataDir)
   const store = await openStore(config)
   let state: State | undefined
   try {

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { systemClock } from '../../shared/runtime/clock.ts'
 import { loadConfig } from '../../shared/runtime/config.ts'
+import { dataFolderProblem, nearestFolder } from '../../shared/runtime/folder.ts'
 import { packageVersion } from '../../shared/runtime/package.ts'
 import type { Config } from '../../shared/runtime/settings.ts'
 import { openStore } from '../../shared/store/open.ts'
@@ -64,8 +65,9 @@ function settings(env: Record<string, string | undefined>, found: Examined[]): C
 }
 
 async function disk(config: Config): Promise<Examined> {
-  let folder = resolve(config.dataDir)
-  while (!existsSync(folder)) folder = dirname(folder)
+  const problem = dataFolderProblem(config.dataDir)
+  if (problem) return { what: 'disk', state: 'bad', detail: problem }
+  const folder = nearestFolder(config.dataDir)
   const { bavail, bsize } = await statfs(folder)
   const free = bavail * bsize
   return {
@@ -146,7 +148,7 @@ async function readBack(client: Client, status: Status, env: Record<string, stri
     return {
       what,
       state: 'bad',
-      detail: `${status.otlp_http} answered ${sent.status}: ${(await sent.text()).slice(0, 200)}`,
+      detail: `${status.otlp_http} answered ${sent.status}: ${messageOf(await sent.text())}`,
     }
   const startedMs = systemClock.nowMs()
   while (systemClock.nowMs() - startedMs < READ_BACK_MS) {
@@ -163,6 +165,15 @@ async function readBack(client: Client, status: Status, env: Record<string, stri
     what,
     state: 'bad',
     detail: `a span was accepted, and could not be read within ${READ_BACK_MS / 1000} s: see Plumbline's log`,
+  }
+}
+
+/** The sentence of a google.rpc.Status; whatever was answered where it is none. */
+function messageOf(text: string): string {
+  try {
+    return String((JSON.parse(text) as { message: string }).message).slice(0, 200)
+  } catch {
+    return text.slice(0, 200)
   }
 }
 

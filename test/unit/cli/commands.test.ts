@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -147,6 +147,18 @@ describe('the command line', () => {
     const busy = await runApart(['backup', '--to', `${from}-copy2`], bed.dir)
     expect(busy).toMatchObject({ code: 3, err: expect.stringContaining('cannot open') })
     for (const folder of [from, `${from}-copy`, `${from}-copy2`]) rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('says that a data folder cannot be used, to who starts and to who examines', async () => {
+    const file = join(empty, 'file')
+    writeFileSync(file, '')
+    for (const PLUMBLINE_DATA_DIR of [file, join(file, 'below')]) {
+      const why = `cannot use the data folder ${PLUMBLINE_DATA_DIR}: ${file} is no folder. Give it to the user`
+      const started = await run(['migrate'], { PLUMBLINE_DATA_DIR })
+      expect(started).toMatchObject({ code: 3, err: expect.stringContaining(`plumbline: ${why}`) })
+      const examined = await run(['doctor'], { PLUMBLINE_DATA_DIR })
+      expect(examined).toMatchObject({ code: 1, out: expect.stringContaining(`bad   disk: ${why}`) })
+    }
   })
 
   it('examines what it finds', async () => {
