@@ -7,12 +7,14 @@ export const iso = (ms: number): string => new Date(ms).toISOString()
 export const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms))
 export const msOf = (text: string): number => Date.parse(text)
 
-const write = (atMs: number, id: string) => Buffer.from(JSON.stringify([atMs, id])).toString('base64url')
+/** A cursor names its list: in another one it would skip what is newer, and say nothing. */
+const write = (table: string, atMs: number, id: string) =>
+  Buffer.from(JSON.stringify([table, atMs, id])).toString('base64url')
 
-function read(cursor: string): [number, string] {
+function read(cursor: string, table: string): [number, string] {
   try {
-    const [atMs, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [unknown, unknown]
-    if (typeof atMs === 'number' && typeof id === 'string') return [atMs, id]
+    const [of, atMs, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[]
+    if (of === table && typeof atMs === 'number' && typeof id === 'string') return [atMs, id]
   } catch {}
   throw new Error('cannot read cursor: it is not one that this list gave out. Start without a cursor')
 }
@@ -37,7 +39,7 @@ export async function pageOf<Row extends { id: string }>(
 ): Promise<Paged<Row>> {
   const { sql, values } = { sql: [...o.where.sql], values: [...o.where.values] }
   if (o.page.cursor !== undefined) {
-    const [atMs, id] = read(o.page.cursor)
+    const [atMs, id] = read(o.page.cursor, o.table)
     sql.push(`(${o.timeColumn} < ? OR (${o.timeColumn} = ? AND id < ?))`)
     values.push(atMs, atMs, id)
   }
@@ -50,5 +52,5 @@ export async function pageOf<Row extends { id: string }>(
   )
   const items = rows.slice(0, limit)
   const last = items.at(-1)
-  return { items, next: rows.length > limit && last ? write(Number(last.page_ms), last.id) : null }
+  return { items, next: rows.length > limit && last ? write(o.table, Number(last.page_ms), last.id) : null }
 }

@@ -54,7 +54,7 @@ export async function listAnomalies(
 ): Promise<{ items: Anomaly[]; next: string | null }> {
   const { where, params } = conditions(filter)
   if (page.cursor !== undefined) {
-    const [atMs, id] = readCursor(page.cursor)
+    const [atMs, id] = readCursor(page.cursor, LIST)
     where.push('(started_at, id) < (fromUnixTimestamp64Milli({cursor_ms:Int64}), {cursor_id:String})')
     Object.assign(params, { cursor_ms: atMs, cursor_id: id })
   }
@@ -67,7 +67,7 @@ export async function listAnomalies(
   const last = rows[limit - 1]
   return {
     items: rows.slice(0, limit).map((row) => JSON.parse(row.document) as Anomaly),
-    next: rows.length > limit && last ? writeCursor(Number(last.started_ms), last.id) : null,
+    next: rows.length > limit && last ? writeCursor(LIST, Number(last.started_ms), last.id) : null,
   }
 }
 
@@ -105,9 +105,9 @@ function conditions(f: AnomalyFilter): { where: string[]; params: Record<string,
   add('environment = {environment:String}', 'environment', f.environment)
   add('deploy_id = {deploy:String}', 'deploy', f.deploy)
   add(
-    '(startsWith(commit, {commit:String}) OR (length(commit) >= 7 AND startsWith({commit:String}, commit)))',
+    '(startsWith(lower(commit), {commit:String}) OR (length(commit) >= 7 AND startsWith({commit:String}, lower(commit))))',
     'commit',
-    f.commit,
+    f.commit?.toLowerCase(),
   )
   add('signal = {signal:String}', 'signal', f.signal)
   add('state = {state:String}', 'state', f.state)
@@ -117,11 +117,17 @@ function conditions(f: AnomalyFilter): { where: string[]; params: Record<string,
   return { where, params }
 }
 
-const writeCursor = (atMs: number, id: string) => Buffer.from(JSON.stringify([atMs, id])).toString('base64url')
+/** Where a list goes on. It names the list: in another one it would skip what is newer, and say nothing. */
+const LIST = 'anomalies'
 
-function readCursor(cursor: string): [number, string] {
+/** `changedSince` keeps its place in the state, without a name. */
+const writeCursor = (...place: [atMs: number, id: string] | [list: string, atMs: number, id: string]) =>
+  Buffer.from(JSON.stringify(place)).toString('base64url')
+
+function readCursor(cursor: string, list?: string): [number, string] {
   try {
-    const [atMs, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [unknown, unknown]
+    const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[]
+    const [atMs, id] = list === undefined ? parts : parts[0] === list ? parts.slice(1) : []
     if (typeof atMs === 'number' && typeof id === 'string') return [atMs, id]
   } catch {}
   throw new Error('cannot read cursor: it is not one that this list gave out. Start without a cursor')

@@ -32,6 +32,11 @@ describe('deploys', () => {
       items: [{ version: 'v1' }],
       next: null,
     })
+    for (const list of ['anomalies', 'incidents', 'channels', 'silences', 'deliveries', 'keys', 'logs', 'traces'])
+      expect(await bed.call('GET', `/api/v1/${list}?cursor=${first.next}`), list).toMatchObject({
+        status: 400,
+        body: { errors: [{ pointer: '?cursor' }] },
+      })
   })
   it('are read one by one', async () => {
     expect(await get(`/api/v1/deploys/${deploys.v1.id}`)).toMatchObject({ version: 'v1', verdict: 'no_difference' })
