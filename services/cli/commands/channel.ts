@@ -86,7 +86,12 @@ async function test(name: string, o: Json & { timeout: string }): Promise<number
   }
   const out = outputOf(o)
   const why = [delivery.last_status, delivery.last_error && plain(delivery.last_error)].filter(Boolean).join(' ')
-  print(out, delivery, () => `${word(out, delivery.state)}  ${delivery.attempts} tries${why ? `, last: ${why}` : ''}\n`)
+  print(
+    out,
+    delivery,
+    () =>
+      `${word(out, delivery.state)}  ${delivery.attempts} ${delivery.attempts === 1 ? 'try' : 'tries'}${why ? `, last: ${why}` : ''}\n`,
+  )
   if (delivery.state === 'delivered') return exitCodes.ok
   return delivery.state === 'dead' ? exitCodes.no : exitCodes.inconclusive
 }

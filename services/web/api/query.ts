@@ -6,7 +6,14 @@ import { text } from './schemas/common.ts'
 export const name = text(1024)
 export const id = text(256).min(1)
 export const byId = z.strictObject({ id })
-export const time = z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time such as 2026-03-01T10:00:00Z' })
+export const time = z.iso.datetime({
+  offset: true,
+  error: ({ input }) =>
+    // A bare + in a query is read as a space.
+    /T[\d:.]+ \d\d:\d\d$/.test(String(input))
+      ? 'must have the + of its zone written as %2B, or be in UTC such as 2026-03-01T10:00:00Z'
+      : 'must be an ISO 8601 time such as 2026-03-01T10:00:00Z',
+})
 export const flag = z
   .enum(['true', 'false', '1', '0'], { error: 'must be true or false' })
   .transform((v) => v === 'true' || v === '1')

@@ -38,6 +38,16 @@ describe('deploys', () => {
         body: { errors: [{ pointer: '?cursor' }] },
       })
   })
+  it('are asked for by times in any zone', async () => {
+    const since = (time: string) => bed.call('GET', `/api/v1/deploys?from=${time}`)
+    expect((await since('2026-03-01T11:30:00%2B01:00')).body).toMatchObject({ items: [{ version: 'v2' }] })
+    expect((await since('2026-03-01T11:30:00+01:00')).body).toMatchObject({
+      detail: expect.stringContaining('cannot use from: must have the + of its zone written as %2B'),
+    })
+    expect((await since('1772361000')).body).toMatchObject({
+      detail: 'cannot use from: must be an ISO 8601 time such as 2026-03-01T10:00:00Z',
+    })
+  })
   it('are read one by one', async () => {
     expect(await get(`/api/v1/deploys/${deploys.v1.id}`)).toMatchObject({ version: 'v1', verdict: 'no_difference' })
     expect((await bed.call('GET', '/api/v1/deploys/d_nope')).status).toBe(404)

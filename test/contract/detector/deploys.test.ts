@@ -163,6 +163,7 @@ it('keeps anomalies, their latest form only, and tells what changed since a curs
   expect(
     (await listAnomalies(bed.store, { commit: 'abcdef1', fromMs: T0 + 240_000 }, { limit: 10 })).items.map((a) => a.id),
   ).toEqual(['x2'])
+  expect((await listAnomalies(bed.store, { commit: 'ABCDEF1' }, { limit: 10 })).items).toHaveLength(2)
   const page = await listAnomalies(bed.store, {}, { limit: 1 })
   expect(page.items[0]?.id).toBe('x2')
   expect((await listAnomalies(bed.store, {}, { limit: 1, cursor: page.next ?? '' })).items[0]?.id).toBe('x1')
