@@ -127,7 +127,7 @@ export const settings = {
     'max_body_mib',
     whole(1, 512),
     '64',
-    'Largest OTLP request, MiB, also after inflation.',
+    'Largest OTLP request, MiB, also after inflation; JSON at most 16.',
   ),
   keyMibPerSecond: setting(
     'PLUMBLINE_KEY_MIB_PER_SECOND',
