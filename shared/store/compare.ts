@@ -75,6 +75,16 @@ async function countInstances(store: Store, scope: Scope): Promise<number> {
   return Number(rows[0]?.n ?? 0)
 }
 
+/** Requests in the scope, of its build where it names one. */
+export async function countRequests(store: Store, scope: Scope): Promise<number> {
+  const { where, params } = fence(scope)
+  const rows = await store.rows<{ n: string }>(
+    `SELECT sum(requests) AS n FROM rollup_services FINAL WHERE ${where}`,
+    params,
+  )
+  return Number(rows[0]?.n ?? 0)
+}
+
 /** Reads one side of a comparison. */
 export async function readSide(store: Store, o: Scope & { stepS: number }): Promise<Side> {
   const [slots, instances, routes, dependencies, exceptions, patterns, metrics] = await Promise.all([

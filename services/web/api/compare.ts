@@ -3,7 +3,7 @@ import type { Deploy } from '../../../shared/model/deploy.ts'
 import { deadline } from '../../../shared/runtime/deadline.ts'
 import { getDeploy } from '../../../shared/state/deploys.ts'
 import { quantileMs } from '../../../shared/store/buckets.ts'
-import { readSide, type Side } from '../../../shared/store/compare.ts'
+import { countRequests, readSide, type Side } from '../../../shared/store/compare.ts'
 import { readAttributeCounts } from '../../../shared/store/compare-attributes.ts'
 import type { Scope } from '../../../shared/store/service-detail.ts'
 import { getVerdicts } from '../../../shared/store/verdicts.ts'
@@ -78,6 +78,21 @@ async function attributes(api: Api, a: Scope, b: Scope, sideA: Side, sideB: Side
   }
 }
 
+/** A canary answers a share of the requests, and the other side all of last week's. */
+const WHOLE = 0.95
+
+/** What makes it weak to compare a deploy with last week. */
+async function againstLastWeek(api: Api, a: Scope, sideA: Side, sideB: Side): Promise<string[]> {
+  if (sideB.total.requests === 0) return [NOTHING_KEPT]
+  const own = sideA.total.requests / Math.max(1, await countRequests(api.store, { ...a, build: undefined }))
+  if (own === 0 || own >= WHOLE) return []
+  return [
+    `This version answered ${percent(own)} of the requests, and the other side are those of all versions: compare ratios and durations, not counts.`,
+  ]
+}
+
+const percent = (share: number) => `${share < 0.1 ? (100 * share).toFixed(1) : Math.round(100 * share)} %`
+
 export const compareRoutes: Route[] = [
   route({
     method: 'get',
@@ -107,7 +122,7 @@ export const compareRoutes: Route[] = [
         ...figuresOf(of, scope),
       })
       const compared = compareSides(sideA, sideB, { stepS, windowS: windowMs / 1000 })
-      const isGone = b.deploy === null && sideB.total.requests === 0
+      const weak = b.deploy === null ? await againstLastWeek(api, ofA, sideA, sideB) : []
       return {
         body: {
           a: side(a, sideA, ofA),
@@ -115,7 +130,7 @@ export const compareRoutes: Route[] = [
           window_s: windowMs / 1000,
           step_s: stepS,
           ...compared,
-          ...(isGone && { warnings: [NOTHING_KEPT] }),
+          warnings: weak[0] === NOTHING_KEPT ? weak : [...weak, ...compared.warnings],
           attributes: await attributes(api, ofA, ofB, sideA, sideB),
         },
       }

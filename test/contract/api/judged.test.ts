@@ -115,6 +115,20 @@ describe('deploys', () => {
     expect(c.signals.find((s) => s.signal === 'requests')).toMatchObject({ a: { value: 40 }, b: { value: 30 } })
     expect(c.warnings).toEqual([])
   })
+  it('of a canary say that last week was answered by all versions', async () => {
+    const others = Array.from({ length: 60 }, (_, i) => ({
+      ...{ service: 'checkout', environment: 'production', minute: T0 / 1000 + 60 * (60 + i), computed_at: T0 },
+      ...{ version: 'v1', commit: 'aaaaaaaaaaaa', requests: 360, errors: 0, duration_sum_ns: 1 },
+      ...{ bucket_index: [360], bucket_count: [360] },
+    }))
+    await bed.store.insert('rollup_services', others)
+    const c = (await get(`/api/v1/deploys/${deploys.v2.id}/compare?baseline=last_week`)) as never as Compare
+    expect(c.warnings[0]).toContain('answered 10 % of the requests')
+    await bed.store.insert(
+      'rollup_services',
+      others.map((row) => ({ ...row, computed_at: T0 + 1, requests: 0 })),
+    )
+  })
   it('say so where nothing of last week is kept, and name no deploy beside it', async () => {
     const c = (await get(`/api/v1/deploys/${deploys.v1.id}/compare?baseline=last_week`)) as never as Compare
     expect(c.b).toMatchObject({ deploy: null, requests: 0 })
