@@ -24,6 +24,6 @@ USER node
 VOLUME /data
 EXPOSE 4317 4318 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
-    CMD ["node", "-e", "fetch('http://127.0.0.1:8080/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+    CMD ["node", "-e", "const { PLUMBLINE_TLS_CERT: tls, PLUMBLINE_WEB_PORT: port } = process.env; require(tls ? 'https' : 'http').get({ host: '127.0.0.1', port: port || 8080, path: '/readyz', rejectUnauthorized: false }, (r) => process.exit(r.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 ENTRYPOINT ["node", "bin/plumbline.mjs"]
 CMD ["up"]

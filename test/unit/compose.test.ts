@@ -1,8 +1,14 @@
-import { readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { targets } from '../../services/targets.ts'
+import { listen } from '../../shared/runtime/http.ts'
 import { settings } from '../../shared/runtime/settings.ts'
+import { makeCertificate } from '../support/certificate.ts'
 
 type ComposeService = {
   image?: string
@@ -97,5 +103,30 @@ describe('Dockerfile', () => {
   it('starts the command that the package installs', () => {
     const bin = (JSON.parse(readFileSync('package.json', 'utf8')) as { bin: Record<string, string> }).bin.plumbline
     expect(dockerfile).toContain(`ENTRYPOINT ["node", "${bin}"]`)
+  })
+
+  it('is healthy when the console is ready, with TLS and on another port too', async () => {
+    const [node, ...args] = JSON.parse(/HEALTHCHECK[\s\S]*?CMD (\[.*\])/.exec(dockerfile)?.[1] ?? '[]') as string[]
+    expect(node).toBe('node')
+    const check = (env: Record<string, string>) =>
+      new Promise<number | null>((resolve) => {
+        spawn(process.execPath, args, { env: { PATH: process.env.PATH ?? '', ...env } }).on('exit', resolve)
+      })
+    const dir = mkdtempSync(join(tmpdir(), 'plumbline-health-'))
+    const certificate = makeCertificate(dir)
+    let status = 200
+    const app = (request: IncomingMessage, response: ServerResponse) =>
+      response.writeHead(request.url === '/readyz' ? status : 404).end()
+    for (const tls of certificate ? [undefined, certificate] : [undefined]) {
+      const listening = await listen(app, { host: '127.0.0.1', port: 0, name: 'web', tls })
+      const env = { PLUMBLINE_WEB_PORT: new URL(listening.url).port, ...(tls && { PLUMBLINE_TLS_CERT: tls.cert }) }
+      status = 200
+      expect(await check(env)).toBe(0)
+      status = 503
+      expect(await check(env)).toBe(1)
+      await listening.close()
+      expect(await check(env)).toBe(1)
+    }
+    rmSync(dir, { recursive: true })
   })
 })

@@ -17,6 +17,9 @@ function parseTargets(names: string[], commands: readonly string[]): TargetName[
   return names.length === 0 ? allTargets : (names as TargetName[])
 }
 
+/** Every address is none to send to: from this machine it is loopback. */
+const fromHere = (url: string): string => url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+
 const command: CliCommand = {
   register(program) {
     program
@@ -40,7 +43,7 @@ const command: CliCommand = {
         if (running.urls.otlpHttp && running.urls.web) {
           log.info(
             { event: 'next_step' },
-            `send OTLP to ${running.urls.otlpHttp} (OTEL_EXPORTER_OTLP_ENDPOINT), open ${running.urls.web}, or run "npx plumbline demo"`,
+            `send OTLP to ${fromHere(running.urls.otlpHttp)} (OTEL_EXPORTER_OTLP_ENDPOINT), open ${fromHere(running.urls.web)}, or run "npx plumbline demo"`,
           )
         }
         const signal = await stopped
