@@ -2,12 +2,12 @@ import { z } from 'zod'
 import type { Deploy } from '../../../shared/model/deploy.ts'
 import type { Verdict } from '../../../shared/model/verdict.ts'
 import { acceptedOf } from '../../../shared/state/accepted.ts'
-import { getDeploy, listDeploys, recordDeployEvent } from '../../../shared/state/deploys.ts'
+import { type DeployEventInput, getDeploy, listDeploys, recordDeployEvent } from '../../../shared/state/deploys.ts'
 import { getVerdict, getVerdicts } from '../../../shared/store/verdicts.ts'
 import { notFound } from '../problem.ts'
 import { type Api, ok, type Route, route } from '../route.ts'
 import { boundsOf, byId, name, paging, range } from './query.ts'
-import { type DeployItem, deploy, deployEvent, deployItem, deployList } from './schemas/deploys.ts'
+import { type DeployEvent, type DeployItem, deploy, deployEvent, deployItem, deployList } from './schemas/deploys.ts'
 import { verdict } from './schemas/verdicts.ts'
 
 const NOT_YET = 'not judged yet'
@@ -53,6 +53,16 @@ export function pendingVerdict(d: Deploy): Verdict {
   }
 }
 
+/** Without the fields that are null: nothing was told of them. */
+function told({ environment, version, commit, commits, ...body }: DeployEvent): DeployEventInput {
+  const build = { environment: environment ?? '', version: version ?? '', commit: commit ?? '' }
+  return { ...withoutNulls(body), ...build, ...(commits && { commits: commits.map(withoutNulls) }) }
+}
+
+type WithoutNulls<T> = { [K in keyof T]: Exclude<T[K], null> }
+const withoutNulls = <T extends object>(of: T): WithoutNulls<T> =>
+  Object.fromEntries(Object.entries(of).filter(([, value]) => value !== null)) as WithoutNulls<T>
+
 export const deployRoutes: Route[] = [
   route({
     method: 'post',
@@ -63,7 +73,7 @@ export const deployRoutes: Route[] = [
     body: deployEvent,
     answers: { 201: { description: 'Known now', schema: deploy } },
     handle: async ({ body }, api) => {
-      const { deploy: d } = await recordDeployEvent(api.state, body, 'api', api.clock.nowMs())
+      const { deploy: d } = await recordDeployEvent(api.state, told(body), 'api', api.clock.nowMs())
       return { status: 201, body: d, headers: { location: `/api/v1/deploys/${d.id}` } }
     },
   }),

@@ -46,6 +46,19 @@ describe('a deploy', () => {
       expect(gate.body, asked).toMatchObject({ data: { deploy_id: first.body.id } })
     }
   })
+  it('may say null of whatever may be left out', async () => {
+    const none = { repository: null, kind: null, finished_at: null, url: null, actor: null, attributes: null }
+    const commits = [{ sha: 'abcdef0123', message: null, author: null, url: null, committed_at: null }]
+    const bare = { service: 'nulls', started_at: at(0), commit: 'abcdef0123', version: null, environment: null }
+    const answer = await post('/deploys', { ...bare, ...none, base_commit: null, commits })
+    expect(answer).toMatchObject({
+      status: 201,
+      body: { version: '', environment: '', kind: 'deploy', finished_at: null, attributes: {} },
+    })
+    expect(answer.body.commits).toEqual([{ sha: 'abcdef0123' }])
+    expect((await post('/deploys', { ...bare, commit: null })).body.errors).toMatchObject([{ pointer: '/version' }])
+    expect((await post('/deploys', { ...bare, service: null })).body.errors).toMatchObject([{ pointer: '/service' }])
+  })
   it('says of each wrong field what it takes', async () => {
     const wrong = { ...deploy, service: '', version: 'x'.repeat(257), started_at: '2026-03-01', url: 'shop' }
     const { errors } = (await post('/deploys', wrong)).body as never as { errors: { detail: string }[] }

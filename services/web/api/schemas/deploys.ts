@@ -37,45 +37,46 @@ export const deployItem = deploy
 
 export const deployList = page(deployItem).meta({ id: 'DeployList' })
 
-/** `POST /deploys`. */
+/** `POST /deploys`. A field that may be left out may be null too, as in the documents that are read. */
 export const deployEvent = z
   .strictObject({
     service: text(256).min(1),
-    environment: text(256).default(''),
-    version: text(256).default(''),
-    commit: text(256).default(''),
-    base_commit: text(256).exactOptional(),
+    environment: text(256).nullable().default(''),
+    version: text(256).nullable().default(''),
+    commit: text(256).nullable().default(''),
+    base_commit: text(256).nullable().exactOptional(),
     commits: z
       .array(
         z.strictObject({
           sha: text(256).min(1),
-          message: text(8192).exactOptional(),
-          author: text(256).exactOptional(),
+          message: text(8192).nullable().exactOptional(),
+          author: text(256).nullable().exactOptional(),
           url: z
             .url({ protocol: /^https?$/ })
             .max(2048)
+            .nullable()
             .exactOptional(),
-          committed_at: time.exactOptional(),
+          committed_at: time.nullable().exactOptional(),
         }),
       )
       .max(1000)
-      .optional(),
-    repository: text(2048).optional(),
-    kind: z.enum(['deploy', 'config', 'flag', 'rollback']).optional(),
+      .nullish(),
+    repository: text(2048).nullish(),
+    kind: z.enum(['deploy', 'config', 'flag', 'rollback']).nullish(),
     started_at: time,
-    finished_at: time.optional(),
+    finished_at: time.nullish(),
     url: z
       .url({ protocol: /^https?$/ })
       .max(2048)
-      .optional(),
-    actor: text(256).optional(),
-    attributes: z.record(text(256), text(4096)).optional(),
+      .nullish(),
+    actor: text(256).nullish(),
+    attributes: z.record(text(256), text(4096)).nullish(),
   })
-  .refine((d) => d.version !== '' || d.commit !== '' || d.kind === 'config' || d.kind === 'flag', {
+  .refine((d) => d.version || d.commit || d.kind === 'config' || d.kind === 'flag', {
     path: ['version'],
     error: 'a deploy needs a version or a commit',
   })
-  .refine((d) => d.finished_at === undefined || Date.parse(d.finished_at) >= Date.parse(d.started_at), {
+  .refine((d) => d.finished_at == null || Date.parse(d.finished_at) >= Date.parse(d.started_at), {
     path: ['finished_at'],
     error: 'must not come before started_at',
   })
