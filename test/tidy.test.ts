@@ -123,6 +123,7 @@ describe('layers', () => {
       'services/detector/judge/',
       'services/alerting/channels/',
       'shared/patterns/',
+      'shared/security/redact',
       'shared/model/',
     ]
     const inside = server.filter((s) => pure.some((folder) => s.path.startsWith(folder)))

@@ -9,6 +9,7 @@ import { incidentRoutes } from './api/incidents.ts'
 import { keyRoutes } from './api/keys.ts'
 import { logRoutes } from './api/logs.ts'
 import { patternRoutes } from './api/patterns.ts'
+import { redactionRoutes } from './api/redaction.ts'
 import { replayRoutes } from './api/replays.ts'
 import { runningRoutes } from './api/running.ts'
 import { seriesRoutes } from './api/series.ts'
@@ -25,6 +26,7 @@ import type { Route } from './route.ts'
 const calls: Route[] = [
   ...statusRoutes,
   ...runningRoutes,
+  ...redactionRoutes,
   ...servicesRoutes,
   ...serviceRoutes,
   ...seriesRoutes,

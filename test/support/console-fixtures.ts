@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import type { Request, Response } from 'express'
+import { previewOf } from '../../services/web/api/redaction.ts'
 import type { Channel, Incident, Silence } from '../../services/web/api/schemas.ts'
 import { securityHeaders } from '../../services/web/guard.ts'
 import { loadConfig } from '../../shared/runtime/config.ts'
@@ -120,6 +121,7 @@ function write(method: string, path: string, body: Record<string, unknown>, worl
     return { ...made, generated_secret: 'whsec_c2VjcmV0LW9mLXRoZS1jb25zb2xlLXRlc3Q=' }
   }
   if (path.endsWith('/test') || path.endsWith('/replay')) return deliveryOf('del_9', 'test', 'delivered', 1, 200)
+  if (path === '/redaction/preview') return previewOf(String(body.text), String(body.attribute ?? ''))
   if (path === '/silences')
     world.silences = [...world.silences, { ...silence, id: 'sil_2', ...(body as Partial<Silence>) }]
   if (path === '/keys') return { ...keys[0], id: 'key_2', name: body.name, scopes: body.scopes, key: 'plb_shown-once' }

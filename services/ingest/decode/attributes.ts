@@ -1,7 +1,7 @@
+import { MASK } from '../../../shared/security/redact.ts'
 import type { Intake } from './intake.ts'
 import type { MapColumn } from './map.ts'
 import { Ranges } from './ranges.ts'
-import { MASK } from './redact.ts'
 import { ROLES, SENSITIVE } from './roles.ts'
 import { cutAt, encodeText } from './utf8.ts'
 import { INT, NONE, STRING, ValueReader } from './value.ts'

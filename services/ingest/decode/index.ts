@@ -1,3 +1,5 @@
+import { findSecrets } from '../../../shared/security/redact.ts'
+import { mayHoldCard } from '../../../shared/security/redact-card.ts'
 import { Spare } from '../spare.ts'
 import type { Block, Sums } from './block.ts'
 import { Blocks } from './blocks.ts'
@@ -12,9 +14,7 @@ import { ExponentialBlock, HistogramBlock, NumberBlock, SummaryBlock } from './m
 import { type MetricBlocks, MetricReader } from './metrics.ts'
 import { dayText } from './place.ts'
 import { Core } from './reader.ts'
-import { findSecrets } from './redact.ts'
 import { withoutSecrets } from './redact-body.ts'
-import { mayHoldCard } from './redact-card.ts'
 import { SpanBlock } from './span-columns.ts'
 import { SpanReader } from './traces.ts'
 

@@ -1,9 +1,17 @@
+import {
+  findSecrets,
+  findTokens,
+  isSensitiveKey,
+  MASK,
+  masked,
+  RULES,
+  type Rule,
+} from '../../../shared/security/redact.ts'
 import { Ceilings } from './ceiling.ts'
 import { type LowCard, NOT_ASCII, SUSPECT, SUSPECT_SHORT, type Text } from './columns.ts'
 import { DecodeError } from './error.ts'
 import type { Limits } from './limits.ts'
 import { valueStart } from './map.ts'
-import { findSecrets, findTokens, isSensitiveKey, MASK, masked, RULES, type Rule } from './redact.ts'
 import { cutAt, decodeText, encodeText, isUtf8, repaired } from './utf8.ts'
 
 /** The fewest bytes of a token that redact.ts knows, in bytes; only credentials in a URL may be shorter. */

@@ -1,7 +1,15 @@
 import { REDACTED_ATTRIBUTE } from '../../../shared/model/redaction.ts'
+import {
+  findSecrets,
+  isSensitiveKey,
+  MASK,
+  masked,
+  mayHoldSecret,
+  RULES,
+  type Rule,
+} from '../../../shared/security/redact.ts'
 import { DecodeError } from './error.ts'
 import type { FieldSpec, Message } from './json/schema.ts'
-import { findSecrets, isSensitiveKey, MASK, masked, mayHoldSecret, RULES, type Rule } from './redact.ts'
 import { decodeText, encodeText } from './utf8.ts'
 import { BYTES, Wire } from './wire.ts'
 

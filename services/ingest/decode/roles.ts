@@ -1,6 +1,6 @@
 import { REDACTED_ATTRIBUTE } from '../../../shared/model/redaction.ts'
 import { VARYING_ATTRIBUTES } from '../../../shared/model/series-identity.ts'
-import { isSensitiveKey } from './redact.ts'
+import { isSensitiveKey } from '../../../shared/security/redact.ts'
 
 /** What an attribute means to our own columns. Older names of the semantic conventions share the role of the newer. */
 export const METHOD = 1

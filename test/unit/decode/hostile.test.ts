@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Dict, firstHash } from '../../../services/ingest/decode/dict.ts'
-import { findSecrets } from '../../../services/ingest/decode/redact.ts'
+import { findSecrets } from '../../../shared/security/redact.ts'
 import { attr, decode, spanRow, utf8 } from './support/otlp.ts'
 
 /** Bodies made to cost much. These tests end; were the work quadratic, they would not within the time limit. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Batches, type Signal } from '../../../services/ingest/decode/index.ts'
-import { findSecrets, masked } from '../../../services/ingest/decode/redact.ts'
+import { findSecrets, masked } from '../../../shared/security/redact.ts'
 import { runs } from '../../support/property.ts'
 import { logRecord, metric, span } from './support/arbitrary.ts'
 import { attr, encode, logs, metrics, NOW, type Plain, sealAll, spans, toJson, utf8 } from './support/otlp.ts'

@@ -45,5 +45,21 @@ export const runningSettings = z
   })
   .meta({ id: 'RunningSettings' })
 
+/** `attribute` is the key under which the text would be sent; without it the text is taken for a log line or a plain value. */
+export const redactionInput = z
+  .strictObject({ text: z.string().max(16_384), attribute: z.string().max(256).optional() })
+  .meta({ id: 'RedactionInput' })
+
+export const redactionPreview = z
+  .object({
+    /** The text as it would be kept. */
+    masked: z.string(),
+    /** The same in pieces; `rule` is null where nothing was masked. */
+    parts: z.array(z.object({ text: z.string(), rule: z.string().nullable() })),
+    rules: z.array(z.object({ rule: z.string(), finds: z.string(), count: z.number().int() })),
+  })
+  .meta({ id: 'RedactionPreview' })
+
 export type Cardinality = z.infer<typeof cardinality>
 export type RunningSettings = z.infer<typeof runningSettings>
+export type RedactionPreview = z.infer<typeof redactionPreview>

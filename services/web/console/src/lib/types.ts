@@ -20,6 +20,7 @@ export type {
   Incident,
   LogLine,
   LogPattern,
+  RedactionPreview,
   RunningSettings,
   Scope,
   Series,

@@ -4,6 +4,7 @@ import type { RunningSettings } from '../../lib/types.ts'
 import { Facts, Section } from '../../ui/Bits.tsx'
 import { Loaded } from '../../ui/Feedback.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
+import { TryRedaction } from './TryRedaction.tsx'
 
 type Rule = RunningSettings['redaction'][number]
 
@@ -46,6 +47,7 @@ export function Kept() {
               rowKey={(rule) => rule.rule}
               sort={{ key: 'masked', down: true }}
             />
+            <TryRedaction />
           </Section>
         </>
       )}

@@ -1,4 +1,4 @@
-import { REDACTION_RULES, type RedactionRule } from '../../../shared/model/redaction.ts'
+import { REDACTION_RULES, type RedactionRule } from '../model/redaction.ts'
 import { findCards, mayHoldCard } from './redact-card.ts'
 
 /**
