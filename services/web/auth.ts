@@ -26,7 +26,7 @@ export type Auth = {
  * an address that is not loopback, or a reverse proxy carries the request in.
  */
 export function createAuth(context: Pick<Context, 'config' | 'state' | 'clock'>): Auth {
-  const { config, state, clock } = context
+  const { config, clock } = context
   // Ten failures at once and ten a minute from one address; then nobody is asked any more.
   const failures = tokenBucket({ perSecond: 10 / 60, burst: 10, clock })
   const calls = tokenBucket({ perSecond: 100, burst: 1000, clock })
@@ -60,7 +60,7 @@ export function createAuth(context: Pick<Context, 'config' | 'state' | 'clock'>)
           },
         )
       }
-      const caller = await authenticate(state, header)
+      const caller = await authenticate(context, header)
       // An old session's key may be revoked by now; where none is needed that shuts nobody out.
       if (!caller && sent === null && !required(request)) return null
       if (!caller) throw fail(request, 'cannot answer: this key is unknown or was revoked')

@@ -6,6 +6,7 @@ import { deployEventRoutes } from './api/deploy-events.ts'
 import { deployRoutes } from './api/deploys.ts'
 import { gateRoutes } from './api/gate.ts'
 import { incidentRoutes } from './api/incidents.ts'
+import { integrationRoutes } from './api/integrations.ts'
 import { keyRoutes } from './api/keys.ts'
 import { logRoutes } from './api/logs.ts'
 import { patternRoutes } from './api/patterns.ts'
@@ -27,6 +28,7 @@ const calls: Route[] = [
   ...statusRoutes,
   ...runningRoutes,
   ...redactionRoutes,
+  ...integrationRoutes,
   ...servicesRoutes,
   ...serviceRoutes,
   ...seriesRoutes,

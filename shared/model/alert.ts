@@ -81,5 +81,7 @@ export type ApiKey = {
   prefix: string
   scopes: Scope[]
   created_at: string
+  /** To within a minute; null until it was used. */
+  last_used_at: string | null
   revoked_at: string | null
 }

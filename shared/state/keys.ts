@@ -18,10 +18,13 @@ type Row = {
   scopes: string
   created_at_ms: number
   revoked_at_ms: number | null
+  last_used_at_ms: number | null
 }
 
-const COLUMNS = 'id, name, prefix, sha256, scopes, created_at_ms, revoked_at_ms'
+const COLUMNS = 'id, name, prefix, sha256, scopes, created_at_ms, revoked_at_ms, last_used_at_ms'
 const PREFIX_LENGTH = 12
+/** The use of a key is noted no more often than this. */
+const NOTED_EVERY_MS = 60_000
 
 const hash = (plaintext: string) => createHash('sha256').update(plaintext).digest()
 const scopesOf = (row: Row) => row.scopes.split(',') as Scope[]
@@ -32,6 +35,7 @@ const read = (row: Row): ApiKey => ({
   prefix: row.prefix,
   scopes: scopesOf(row),
   created_at: iso(Number(row.created_at_ms)),
+  last_used_at: isoOrNull(row.last_used_at_ms === null ? null : Number(row.last_used_at_ms)),
   revoked_at: isoOrNull(row.revoked_at_ms === null ? null : Number(row.revoked_at_ms)),
 })
 
@@ -58,16 +62,17 @@ export async function createKey(
     scopes: scopes.join(','),
     created_at_ms: context.clock.nowMs(),
     revoked_at_ms: null,
+    last_used_at_ms: null,
   }
   await context.state.run(
-    `INSERT INTO api_keys (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO api_keys (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     row.id,
     row.name,
     row.prefix,
     row.sha256,
     row.scopes,
     row.created_at_ms,
-    null,
+    ...[null, null],
   )
   return { key: read(row), plaintext }
 }
@@ -103,15 +108,26 @@ export async function revokeKey(context: Pick<Context, 'state' | 'clock'>, id: s
 
 /**
  * Who sent this header: `Authorization: Bearer plb_…`, or `x-api-key: plb_…`. Null for none, unknown or revoked.
- * Looked up by hash, so that no comparison's time tells of a stored key.
+ * Looked up by hash, so that no comparison's time tells of a stored key. Its use is noted.
  */
-export async function authenticate(state: State, header: string | undefined | null): Promise<Caller | null> {
+export async function authenticate(
+  { state, clock }: Pick<Context, 'state' | 'clock'>,
+  header: string | undefined | null,
+): Promise<Caller | null> {
   const plaintext = /^\s*(?:Bearer\s+)?(plb_[A-Za-z0-9_-]{43})\s*$/i.exec(header ?? '')?.[1]
   if (!plaintext) return null
   const digest = hash(plaintext)
   const row = await state.get<Row>(`SELECT ${COLUMNS} FROM api_keys WHERE sha256 = ?`, digest.toString('hex'))
   if (!row || !timingSafeEqual(Buffer.from(row.sha256, 'hex'), digest) || row.revoked_at_ms !== null) return null
+  await noteUse(state, row, clock.nowMs())
   return { id: row.id, name: row.name, scopes: scopesOf(row) }
+}
+
+/** Notes that a key was used, unless that was noted a moment ago. A state that cannot be written shuts nobody out. */
+async function noteUse(state: State, row: Row, nowMs: number): Promise<void> {
+  if (row.last_used_at_ms !== null && nowMs - Number(row.last_used_at_ms) < NOTED_EVERY_MS) return
+  const sql = 'UPDATE api_keys SET last_used_at_ms = ? WHERE id = ? AND (last_used_at_ms IS NULL OR last_used_at_ms <= ?)'
+  await state.run(sql, nowMs, row.id, nowMs - NOTED_EVERY_MS).catch(() => {})
 }
 
 /** Whether a caller may do what needs `scope`. */

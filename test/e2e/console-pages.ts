@@ -22,6 +22,7 @@ export const consolePages: ConsolePage[] = [
   { name: 'alerts-rules', path: '/alerts?tab=rules', shows: 'What holds it back' },
   { name: 'incident', path: '/incidents/inc_1', shows: 'Who was told' },
   { name: 'channels', path: '/settings/channels', shows: 'Send test' },
+  { name: 'integrations', path: '/settings/integrations', shows: 'GitHub webhook' },
   { name: 'compare', path: '/compare?a=dep_checkout_2140&b=dep_checkout_2139', shows: 'aligned on the deploy' },
   { name: 'compare-week', path: '/compare?a=dep_checkout_2140&baseline=last_week', shows: 'aligned on the hour' },
   { name: 'compare-none', path: '/compare?a=dep_cart_881&baseline=last_week', shows: 'Nothing of last week' },

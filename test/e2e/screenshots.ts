@@ -44,6 +44,7 @@ async function livePages(url: string): Promise<ConsolePage[]> {
     patterns: `/patterns?service=${service}`,
     metrics: `/metrics?service=${service}`,
     system: '/system',
+    integrations: '/settings/integrations',
     settings: '/settings',
   }
   return Object.entries(paths).flatMap(([name, path]) => (path ? [{ name, path, shows: 'Live' }] : []))

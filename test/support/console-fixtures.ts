@@ -10,6 +10,7 @@ import { securityHeaders } from '../../services/web/guard.ts'
 import { loadConfig } from '../../shared/runtime/config.ts'
 import { channelOf, deliveryOf, incident, resolved, silence, status } from './console-alerting.ts'
 import { compareOf } from './console-compare.ts'
+import { integrationsOf } from './console-integrations.ts'
 import { detailOf, logs, patterns, seriesOf } from './console-telemetry.ts'
 import { baselineOf, cardinalityOf, settingsOf, systemOf, traceItems, traceOf } from './console-traces.ts'
 import { anomalies, serviceRow, verdictOf } from './console-verdicts.ts'
@@ -38,7 +39,33 @@ type World = {
 }
 
 const keys = [
-  { id: 'key_1', name: 'collector', prefix: 'plb_7Hq2', scopes: ['ingest'], created_at: at(20_000), revoked_at: null },
+  {
+    id: 'key_1',
+    name: 'collector',
+    prefix: 'plb_7Hq2',
+    scopes: ['ingest'],
+    created_at: at(20_000),
+    last_used_at: at(3),
+    revoked_at: null,
+  },
+  {
+    id: 'key_3',
+    name: 'ci',
+    prefix: 'plb_Zk81',
+    scopes: ['deploy', 'read'],
+    created_at: at(40_000),
+    last_used_at: at(34),
+    revoked_at: null,
+  },
+  {
+    id: 'key_4',
+    name: 'laptop',
+    prefix: 'plb_m0Qe',
+    scopes: ['admin'],
+    created_at: at(90_000),
+    last_used_at: null,
+    revoked_at: at(50_000),
+  },
 ]
 
 function lists(path: string, query: URLSearchParams, world: World): unknown {
@@ -81,6 +108,7 @@ function lists(path: string, query: URLSearchParams, world: World): unknown {
       page(world.empty ? [] : traceItems().filter((item) => wanted('exception', item.exception_type ?? ''))),
     '/logs': () => page(world.empty ? [] : logs()),
     '/status': () => status(world.empty),
+    '/integrations': () => integrationsOf(world.empty, world.channels),
     '/system': systemOf,
     '/system/cardinality': cardinalityOf,
     '/system/settings': settingsOf,

@@ -84,12 +84,13 @@ const command: CliCommand = {
         const page = await withKeys((keys) => keys.list())
         print(outputOf(o), page, () =>
           table(
-            ['name', 'begins', 'scopes', 'made', 'revoked', 'id'],
+            ['name', 'begins', 'scopes', 'made', 'used', 'revoked', 'id'],
             page.items.map((k) => [
               plain(k.name, 40),
               `${k.prefix}…`,
               k.scopes.join(','),
               when(k.created_at),
+              when(k.last_used_at),
               when(k.revoked_at),
               k.id,
             ]),

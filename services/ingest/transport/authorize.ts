@@ -33,7 +33,7 @@ export function authorizeBy({ config, state, clock }: Pick<Context, 'config' | '
     return unauthenticated('its key is unknown or was revoked. Make one with `plumbline key`')
   }
   return async ({ credential, address, bytes }) => {
-    const caller = await authenticate(state, credential)
+    const caller = await authenticate({ state, clock }, credential)
     if (caller === null) throw unknown(credential, address)
     if (!allows(caller, 'ingest'))
       throw new Refusal(403, 'cannot take the request: its key has no scope "ingest". Make one with `plumbline key`')

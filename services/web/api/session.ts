@@ -30,7 +30,7 @@ export const sessionRoutes: Route[] = [
     body: sessionInput,
     answers: ok(session),
     handle: async ({ body, secure, signInFailed }, api) => {
-      const caller = await authenticate(api.state, body.key)
+      const caller = await authenticate(api, body.key)
       if (!caller) throw signInFailed()
       if (!allows(caller, 'read'))
         throw new ProblemError(403, 'cannot sign in: the console needs a key with scope "read"')

@@ -19,48 +19,17 @@ import { getCursor, setCursor } from '../../../shared/state/cursors.ts'
 import { enqueueTest, getDelivery, listDeliveries } from '../../../shared/state/deliveries.ts'
 import { listDeploys, recordDeployEvent } from '../../../shared/state/deploys.ts'
 import { listIncidents } from '../../../shared/state/incidents.ts'
-import { allows, authenticate, createKey, hasKeys, listKeys, revokeKey } from '../../../shared/state/keys.ts'
 import { acquireLease, releaseLease, stillHeld } from '../../../shared/state/leases.ts'
 import { migrateState } from '../../../shared/state/migrate.ts'
 import { numbered, openPostgres } from '../../../shared/state/postgres.ts'
 import { createSilence, expireSilence, listSilences } from '../../../shared/state/silences.ts'
-import { openSqlite } from '../../../shared/state/sqlite.ts'
 import type { State } from '../../../shared/state/state.ts'
 import { readMigrations } from '../../../shared/store/migrate.ts'
 import { anomalyOf, at, T0 } from '../../support/alerting.ts'
-import { type Cluster, postgresMissing, startPostgres } from '../../support/postgres.ts'
+import { startPostgres } from '../../support/postgres.ts'
+import { type Engine, engines, missing } from '../../support/state-engines.ts'
 
 const migrations = readMigrations('migrations/state')
-const missing = postgresMissing()
-if (missing) process.stderr.write(`the PostgreSQL half of the state's contract is skipped: ${missing}\n`)
-
-type Engine = { name: string; skip: boolean; start(): Promise<{ open(): Promise<State>; stop(): void }> }
-
-const engines: Engine[] = [
-  {
-    name: 'sqlite',
-    skip: false,
-    start: async () => {
-      const dir = mkdtempSync(join(tmpdir(), 'plumbline-state-'))
-      return {
-        open: async () => openSqlite(join(dir, 'state.db')),
-        stop: () => rmSync(dir, { recursive: true, force: true }),
-      }
-    },
-  },
-  {
-    name: 'postgres',
-    skip: missing !== null,
-    start: async () => {
-      const cluster: Cluster = startPostgres()
-      const state = await openPostgres(cluster.url)
-      await state.run('DROP SCHEMA public CASCADE')
-      await state.run('CREATE SCHEMA public')
-      await state.close()
-      return { open: () => openPostgres(cluster.url), stop: cluster.stop }
-    },
-  },
-]
 
 for (const engine of engines)
   describe.skipIf(engine.skip)(`the state on ${engine.name}`, () => {
@@ -167,32 +136,6 @@ for (const engine of engines)
         false,
       ])
       expect(await getChannel(b, made.channel.id)).toBeNull()
-    })
-
-    it('knows a key by its hash until it is revoked, at once', async () => {
-      expect(await hasKeys(a)).toBe(false)
-      const { key, plaintext } = await createKey({ state: a, clock }, { name: 'ci', scopes: ['read', 'deploy'] })
-      expect(JSON.stringify(await a.all('SELECT * FROM api_keys'))).not.toContain(plaintext.slice(12))
-      const caller = await authenticate(b, `Bearer ${plaintext}`)
-      expect(caller).toEqual({ id: key.id, name: 'ci', scopes: ['read', 'deploy'] })
-      expect([
-        allows(caller!, 'read'),
-        allows(caller!, 'ingest'),
-        allows({ ...caller!, scopes: ['admin'] }, 'ingest'),
-      ]).toEqual([true, false, true])
-      expect(await authenticate(b, plaintext)).toMatchObject({ id: key.id })
-      for (const wrong of [
-        undefined,
-        '',
-        'Bearer',
-        `Bearer ${plaintext}x`,
-        plaintext.replace(/.$/, '!'),
-        "' OR 1=1 --",
-      ])
-        expect(await authenticate(b, wrong)).toBeNull()
-      await revokeKey({ state: a, clock }, key.id)
-      expect(await authenticate(b, plaintext)).toBeNull()
-      expect((await listKeys(b)).items).toMatchObject([{ id: key.id, prefix: plaintext.slice(0, 12) }])
     })
 
     it('pages through lists without a gap or a repeat', async () => {

@@ -13,6 +13,8 @@ export const apiKey = z
     prefix: z.string(),
     scopes: z.array(scope),
     created_at: time,
+    /** To within a minute; null until it was used. */
+    last_used_at: maybeTime,
     revoked_at: maybeTime,
   })
   .meta({ id: 'ApiKey' })

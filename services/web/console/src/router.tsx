@@ -45,6 +45,7 @@ const tree = root.addChildren([
   page('/metrics', () => import('./pages/metrics/Metrics.tsx')),
   page('/system', () => import('./pages/system/System.tsx')),
   page('/settings', () => import('./pages/settings/Settings.tsx')),
+  page('/settings/integrations', () => import('./pages/integrations/Integrations.tsx')),
   page('/settings/channels', () => import('./pages/channels/Channels.tsx')),
 ])
 

@@ -18,6 +18,7 @@ export type {
   Finding,
   Health,
   Incident,
+  Integrations,
   LogLine,
   LogPattern,
   RedactionPreview,

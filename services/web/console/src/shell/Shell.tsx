@@ -10,6 +10,7 @@ import { Icon } from '../ui/Icon.tsx'
 import { GlobalBar } from './GlobalBar.tsx'
 import { Palette } from './Palette.tsx'
 import { type PageEntry, pages } from './pages.ts'
+import { titleOf } from './titleOf.ts'
 
 const groups: [PageEntry['group'], string][] = [
   ['watch', 'Watch'],
@@ -61,17 +62,13 @@ function Rail({ regressed }: { regressed: number }) {
   )
 }
 
-/** What the rail calls the page of a path. */
-const titleOf = (path: string): string =>
-  pages.findLast((each) => (each.to === '/' ? path === '/' : path.startsWith(each.to)))?.title ?? 'Plumbline'
-
 export function Shell() {
   const search = useSearch()
   const services = useRead<Page<ServiceItem>>('/services', { environment: search.env })
   const items = services.data?.items ?? []
   const regressed = items.filter((item) => item.health === 'regressed').length
   const path = useRouterState({ select: (state) => state.location.pathname })
-  useTitle(titleOf(path), regressed)
+  useTitle(titleOf(path, pages), regressed)
   const main = useRef<HTMLElement>(null)
   useFocusOnWalk(useRouterState({ select: (state) => state.resolvedLocation?.pathname }), main)
   return (

@@ -15,6 +15,7 @@ export const pages: PageEntry[] = [
   { to: '/metrics', title: 'Metrics', icon: 'metric', group: 'explore' },
   { to: '/setup', title: 'Send data', icon: 'setup', group: 'run' },
   { to: '/settings/channels', title: 'Channels', icon: 'channel', group: 'run' },
+  { to: '/settings/integrations', title: 'Integrations', icon: 'plug', group: 'run' },
   { to: '/settings', title: 'Settings', icon: 'settings', group: 'run' },
   { to: '/system', title: 'System', icon: 'system', group: 'run' },
 ]

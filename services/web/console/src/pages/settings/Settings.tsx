@@ -72,9 +72,10 @@ function Revoke({ apiKey }: { apiKey: ApiKey }) {
 
 const keyColumns: Column<ApiKey>[] = [
   { key: 'name', title: 'Name', by: (key) => key.name, cell: (key) => key.name },
-  { key: 'prefix', title: 'Begins with', cell: (key) => <code>{key.prefix}…</code> },
   { key: 'scopes', title: 'May', cell: (key) => key.scopes.join(', ') },
+  { key: 'prefix', title: 'Begins with', wide: true, cell: (key) => <code>{key.prefix}…</code> },
   { key: 'made', title: 'Made', by: (key) => key.created_at, cell: (key) => <Ago at={key.created_at} /> },
+  { key: 'used', title: 'Last used', by: (key) => key.last_used_at, cell: (key) => <Ago at={key.last_used_at} /> },
   { key: 'revoke', title: '', cell: (key) => <Revoke apiKey={key} /> },
 ]
 
@@ -104,13 +105,7 @@ function KeyTable() {
       )}
       <Loaded read={read}>
         {(data) => (
-          <Table
-            label="API keys"
-            columns={keyColumns}
-            rows={data.items}
-            rowKey={(key) => key.id}
-            empty="No keys yet."
-          />
+          <Table label="Keys" columns={keyColumns} rows={data.items} rowKey={(key) => key.id} empty="No keys yet." />
         )}
       </Loaded>
       <NewKey onMade={setMade} />
@@ -169,7 +164,7 @@ function Look() {
   )
 }
 
-/** Keys, what a sensitivity would have found, what is kept and masked, and how the console looks here. */
+/** Who has access, what a sensitivity would have found, what is kept and masked, and how the console looks here. */
 export default function Settings() {
   return (
     <>
@@ -177,12 +172,12 @@ export default function Settings() {
         title="Settings"
         lead={
           <>
-            Channels have <Link to="/settings/channels">a page of their own</Link>; the rest of the settings is in
-            plumbline.yaml.
+            <Link to="/settings/channels">Channels</Link> and <Link to="/settings/integrations">integrations</Link> have
+            pages of their own; the rest of the settings is in plumbline.yaml.
           </>
         }
       />
-      <Section title="API keys">
+      <Section title="Who has access" note="keys, not accounts: one for each person and program">
         <Keys />
       </Section>
       <Section title="Sensitivity" note="try it on your own history before you change it">

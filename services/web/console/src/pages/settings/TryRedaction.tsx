@@ -43,7 +43,7 @@ export function TryRedaction() {
   }
   return (
     <>
-      <h3>Try it</h3>
+      <h3 className="try-head">Try it</h3>
       <form action={submit} className="form try-redaction">
         <label className="full">
           A log line, a URL, a value
