@@ -1,7 +1,7 @@
 import { CUT, VAR } from './scan.ts'
 
 /** Runs of digits with the letters a to f that touch them: bodies that differ in these alone are counted as one. */
-const NUMBERED = /[0-9a-fA-F]*[0-9][0-9a-fA-F]*/g
+export const NUMBERED = /[0-9a-fA-F]*[0-9][0-9a-fA-F]*/g
 
 /**
  * A template as a LIKE expression over whole bodies, so that the engine finds its lines without the miner. Every line of the pattern

@@ -126,7 +126,8 @@ export async function authenticate(
 /** Notes that a key was used, unless that was noted a moment ago. A state that cannot be written shuts nobody out. */
 async function noteUse(state: State, row: Row, nowMs: number): Promise<void> {
   if (row.last_used_at_ms !== null && nowMs - Number(row.last_used_at_ms) < NOTED_EVERY_MS) return
-  const sql = 'UPDATE api_keys SET last_used_at_ms = ? WHERE id = ? AND (last_used_at_ms IS NULL OR last_used_at_ms <= ?)'
+  const sql =
+    'UPDATE api_keys SET last_used_at_ms = ? WHERE id = ? AND (last_used_at_ms IS NULL OR last_used_at_ms <= ?)'
   await state.run(sql, nowMs, row.id, nowMs - NOTED_EVERY_MS).catch(() => {})
 }
 

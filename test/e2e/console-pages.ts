@@ -30,6 +30,11 @@ export const consolePages: ConsolePage[] = [
   { name: 'trace', path: `/traces/${hex('bad1', 32)}?span=${hex('span6', 16)}`, shows: 'apply coupons' },
   { name: 'logs', path: '/logs?service=checkout', shows: 'The newest' },
   { name: 'patterns', path: '/patterns?service=checkout', shows: 'A line of it' },
+  {
+    name: 'pattern-values',
+    path: '/patterns?service=checkout&values=pat_1',
+    shows: 'since 2.14.0',
+  },
   { name: 'metrics', path: '/metrics?service=checkout', shows: 'process.memory.usage' },
   { name: 'system', path: '/system', shows: 'checkout.total' },
   { name: 'settings', path: '/settings', shows: 'a JSON Web Token' },

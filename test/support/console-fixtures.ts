@@ -11,6 +11,7 @@ import { loadConfig } from '../../shared/runtime/config.ts'
 import { channelOf, deliveryOf, incident, resolved, silence, status } from './console-alerting.ts'
 import { compareOf } from './console-compare.ts'
 import { integrationsOf } from './console-integrations.ts'
+import { valuesOf } from './console-pattern-values.ts'
 import { detailOf, logs, patterns, seriesOf } from './console-telemetry.ts'
 import { baselineOf, cardinalityOf, settingsOf, systemOf, traceItems, traceOf } from './console-traces.ts'
 import { anomalies, serviceRow, verdictOf } from './console-verdicts.ts'
@@ -127,6 +128,8 @@ function single(path: string, query: URLSearchParams, world: World): unknown {
   if (deploy && tail === 'compare') return compareOf(id, query.get('with') ?? '', query.get('baseline'))
   if (kind === 'services' && tail === '') return detailOf(id)
   if (kind === 'services' && tail === 'series') return seriesOf(id, query)
+  const ofPattern = /^logs\/patterns\/(.+)\/values$/.exec(tail)?.[1]
+  if (kind === 'services' && ofPattern) return valuesOf(id, ofPattern, query.get('split'))
   if (kind === 'services' && tail === 'logs/patterns') return page(patterns(id))
   if (kind === 'anomalies') return anomalies.find((each) => each.id === id)
   if (kind === 'incidents') return [world.incident, resolved].find((each) => each.id === id)

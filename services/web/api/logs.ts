@@ -4,7 +4,7 @@ import { templateOf } from '../../../shared/store/log-patterns.ts'
 import { type LogRow, listLogs } from '../../../shared/store/logs.ts'
 import { notFound } from '../problem.ts'
 import { type Api, ok, type Route, route } from '../route.ts'
-import { isoOfNs, name, paging, range, readCursor, spanOf, writeCursor } from './query.ts'
+import { isoOfNs, name, paging, patternId, range, readCursor, spanOf, writeCursor } from './query.ts'
 import { type LogLine, logLevel, logList } from './schemas/telemetry.ts'
 
 const HOUR_MS = 3_600_000
@@ -43,10 +43,7 @@ export const logRoutes: Route[] = [
       level: logLevel.optional(),
       q: z.string().min(1).max(1024).optional(),
       trace_id: name.min(1).optional(),
-      pattern_id: z
-        .string()
-        .refine((id) => /^\d{1,20}$/.test(id) && BigInt(id) < 2n ** 64n, 'must be the id of a pattern')
-        .optional(),
+      pattern_id: patternId.optional(),
       ...range,
       ...paging,
     }),

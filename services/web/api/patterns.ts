@@ -1,7 +1,12 @@
 import { z } from 'zod'
-import { listPatterns, type PatternRow } from '../../../shared/store/log-patterns.ts'
-import { ok, type Route, route } from '../route.ts'
-import { isoOf, name, range, spanOf, whole } from './query.ts'
+import { likeOf } from '../../../shared/patterns/like.ts'
+import { listPatterns, type PatternRow, templateOf } from '../../../shared/store/log-patterns.ts'
+import { listLogs } from '../../../shared/store/logs.ts'
+import { invalid, notFound } from '../problem.ts'
+import { type Api, ok, type Route, route } from '../route.ts'
+import { slotsOf } from './pattern-values.ts'
+import { id, isoOf, name, patternId, range, spanOf, time, whole } from './query.ts'
+import { type PatternValues, patternValues } from './schemas/patterns.ts'
 import { type LogPattern, logPatternList } from './schemas/services.ts'
 import { logLevel } from './schemas/telemetry.ts'
 import { stepOf } from './series.ts'
@@ -33,6 +38,25 @@ function itemOf(row: PatternRow, service: string, span: { fromMs: number; toMs: 
   }
 }
 
+/** Lines that are read of each sample. */
+const SAMPLED = 1000
+
+type Sample = PatternValues['samples'][number]
+type Asked = { service: string; environment?: string | undefined; version?: string | undefined; template: string }
+
+/** Values in the slots of the newest lines of a pattern. A line now and then that only looks like one of it is left out. */
+async function sampleOf(
+  api: Api,
+  { template, ...asked }: Asked,
+  span: { of: Sample['of']; fromMs: number; toMs: number },
+): Promise<Sample> {
+  const { of, fromMs, toMs } = span
+  const rows = await listLogs(api.store, { ...asked, fromMs, toMs, like: likeOf(template), limit: SAMPLED })
+  const read = rows.slice(0, SAMPLED).map((row) => row.body)
+  const more = rows.length > SAMPLED
+  return { of, from: isoOf(fromMs), to: isoOf(toMs), more, ...slotsOf(template, read) }
+}
+
 export const patternRoutes: Route[] = [
   route({
     method: 'get',
@@ -58,6 +82,41 @@ export const patternRoutes: Route[] = [
       const { from: _from, to: _to, ...filter } = query
       const rows = await listPatterns(api.store, { ...filter, ...span, service: params.name, stepS })
       return { body: { items: rows.map((row) => itemOf(row, params.name, span, stepS)), next: null } }
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/v1/services/{name}/logs/patterns/{id}/values',
+    scope: 'read',
+    tag: 'logs',
+    summary:
+      'What stands in the variable parts of a log pattern, in its newest lines; with `split`, before and since a time',
+    params: z.strictObject({ name, id }),
+    query: z.strictObject({
+      environment: name.optional(),
+      version: name.optional(),
+      split: time.optional(),
+      ...range,
+    }),
+    answers: ok(patternValues),
+    handle: async ({ params, query }, api) => {
+      const { fromMs, toMs } = spanOf(query, api.clock.nowMs(), DAY_MS)
+      const splitMs = query.split === undefined ? null : Date.parse(query.split)
+      if (splitMs !== null && (splitMs <= fromMs || splitMs >= toMs))
+        throw invalid('?split', 'it must lie between from and to')
+      const isId = patternId.safeParse(params.id).success
+      const template = isId ? await templateOf(api.store, params.id, params.name) : null
+      if (template === null) throw notFound('log pattern', params.id)
+      const asked = { service: params.name, environment: query.environment, version: query.version, template }
+      const samples = await Promise.all(
+        splitMs === null
+          ? [sampleOf(api, asked, { of: 'all', fromMs, toMs })]
+          : [
+              sampleOf(api, asked, { of: 'before', fromMs, toMs: splitMs }),
+              sampleOf(api, asked, { of: 'since', fromMs: splitMs, toMs }),
+            ],
+      )
+      return { body: { pattern_id: params.id, service: params.name, template, samples } }
     },
   }),
 ]

@@ -6,6 +6,9 @@ import { text } from './schemas/common.ts'
 export const name = text(1024)
 export const id = text(256).min(1)
 export const byId = z.strictObject({ id })
+export const patternId = z
+  .string()
+  .refine((text) => /^\d{1,20}$/.test(text) && BigInt(text) < 2n ** 64n, 'must be the id of a pattern')
 export const time = z.iso.datetime({
   offset: true,
   error: ({ input }) =>

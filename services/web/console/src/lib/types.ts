@@ -21,6 +21,7 @@ export type {
   Integrations,
   LogLine,
   LogPattern,
+  PatternValues,
   RedactionPreview,
   RunningSettings,
   Scope,

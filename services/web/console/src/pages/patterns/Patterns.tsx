@@ -9,6 +9,7 @@ import { Sparkline } from '../../ui/Sparkline.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
 import { Ago } from '../../ui/Time.tsx'
 import { goneWith } from './gone.ts'
+import { Values } from './Values.tsx'
 import './patterns.css'
 
 /** The variable slots of a template stand out from its fixed words. */
@@ -29,6 +30,32 @@ function Template({ text }: { text: string }) {
   )
 }
 
+/** A line of the pattern, and what stands in its slots: read when it is opened, and in the URL while it is. */
+function More({ pattern }: { pattern: LogPattern }) {
+  const search = useSearch()
+  const set = useSetSearch()
+  const isOpen = search.values === pattern.pattern_id
+  return (
+    <div className="pattern-more">
+      <details className="more">
+        <summary>A line of it</summary>
+        <code>{pattern.sample}</code>
+      </details>
+      {pattern.template.includes('<*>') && (
+        <button
+          type="button"
+          className="linkish"
+          aria-expanded={isOpen}
+          onClick={() => set({ values: isOpen ? null : pattern.pattern_id, split: null }, true)}
+        >
+          Values in its slots
+        </button>
+      )}
+      {isOpen && <Values pattern={pattern} />}
+    </div>
+  )
+}
+
 const isNew = (pattern: LogPattern, version: string): boolean => version !== '' && pattern.first_version === version
 
 const columnsOf = (version: string, gone: readonly LogPattern[]): Column<LogPattern>[] => [
@@ -43,10 +70,7 @@ const columnsOf = (version: string, gone: readonly LogPattern[]): Column<LogPatt
         <Template text={pattern.template} />
         {isNew(pattern, version) && <span className="badge tone-watch">new with {short(version)}</span>}
         {gone.includes(pattern) && <span className="badge tone-calm">not said by {short(version)}</span>}
-        <details className="more">
-          <summary>A line of it</summary>
-          <code>{pattern.sample}</code>
-        </details>
+        <More pattern={pattern} />
       </>
     ),
   },
