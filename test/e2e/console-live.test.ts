@@ -105,6 +105,8 @@ describe.skipIf(chromiumPath() === null)('the console of a running Plumbline', (
     await page.locator('.finding-bad .finding-head a').first().click()
     await page.getByText('Why it was told').waitFor()
     const anomaly = page.url()
+    await page.getByRole('button', { name: 'Replay this detection' }).click()
+    await page.getByText(/^Found again: .* where .* was expected\.$/).waitFor({ timeout: 90_000 })
     await page.getByRole('link', { name: 'Silence' }).click()
     expect(await page.getByLabel('Route, peer or metric').inputValue()).toBe('POST /orders')
     await page.getByRole('textbox', { name: 'Why' }).fill('known, being fixed')

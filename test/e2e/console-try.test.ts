@@ -71,6 +71,6 @@ describe.skipIf(chromiumPath() === null)('what may be tried and opened', () => {
     await page.getByText('How to connect CDEvents').click()
     const snippet = page.getByRole('region', { name: 'CDEvents: One event by hand' })
     expect(await snippet.textContent()).toContain(`curl ${fixture.url}/api/v1/deploys/cdevents`)
-    await page.waitForFunction("document.title.startsWith('(2) Integrations')")
+    await expect.poll(() => page.title()).toBe('(2) Integrations · Plumbline')
   })
 })

@@ -7,12 +7,17 @@ import { mkdirSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { openBrowser } from '../support/browser.ts'
 import { type ConsoleFixture, startConsoleFixture } from '../support/console-fixtures.ts'
+import { until } from '../support/wait.ts'
 import { type ConsolePage, consolePages } from './console-pages.ts'
 
 const widths = [1440, 800]
 const schemes = ['light', 'dark'] as const
 /** A page may be long; what lies below this many pixels is more of the same. */
 const tallest = 5000
+
+/** A script: whether each chart is as wide as its box, to a pixel or two. */
+const chartsFit = `[...document.querySelectorAll('.chart-box:not([hidden])')].every(
+  (box) => Math.abs((box.querySelector('canvas')?.clientWidth ?? box.clientWidth) - box.clientWidth) <= 2)`
 
 type Listed = { items: { id?: string; verdict?: string; previous_id?: string | null; service?: string }[] }
 
@@ -55,6 +60,11 @@ async function shoot(page: Page, url: string, each: ConsolePage, file: string): 
   await page.getByText(each.shows).first().waitFor()
   await page.waitForLoadState('networkidle').catch(() => {})
   await page.locator('.skeleton').first().waitFor({ state: 'detached' })
+  await until(
+    'the charts to be as wide as their boxes',
+    async () => (await page.evaluate<boolean>(chartsFit)) || undefined,
+  )
+  await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))')
   const height = Math.min(tallest, Number(await page.evaluate('document.documentElement.scrollHeight')))
   const width = page.viewportSize()!.width
   await page.screenshot({ path: file, fullPage: true, clip: { x: 0, y: 0, width, height } })

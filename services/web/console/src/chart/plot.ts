@@ -49,6 +49,9 @@ const mono = '11px Arial, system-ui, sans-serif'
 /** Steps of an axis in bytes: powers of two, so that its labels are whole KiB, MiB, … */
 const byteSteps = Array.from({ length: 50 }, (_, power) => 2 ** power)
 
+/** Steps of an axis that counts from a deploy: whole seconds, minutes, hours. */
+const sinceSteps = [1, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400]
+
 function axes(input: PlotInput): uPlot.Axis[] {
   const base = {
     stroke: input.colour('--ink-3'),
@@ -61,7 +64,14 @@ function axes(input: PlotInput): uPlot.Axis[] {
     long ? dayTime(seconds * 1000, input.zone) : clockTime(seconds * 1000, input.zone)
   const time = (seconds: number) => (input.since ? sinceText(seconds, input.toS) : clock(seconds))
   return [
-    { ...base, grid: { show: false }, space: long ? 90 : 64, size: 28, values: (_, splits) => splits.map(time) },
+    {
+      ...base,
+      grid: { show: false },
+      space: long ? 90 : 64,
+      size: 28,
+      values: (_, splits) => splits.map(time),
+      ...(input.since ? { incrs: sinceSteps } : {}),
+    },
     {
       ...base,
       size: 68,

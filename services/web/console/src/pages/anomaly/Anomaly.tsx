@@ -17,6 +17,7 @@ import { PlumbStrip } from '../../ui/PlumbStrip.tsx'
 import { At } from '../../ui/Time.tsx'
 import { numbersOf, TopAttributes } from '../deploy/FindingCard.tsx'
 import { Suspects } from '../deploy/Grounds.tsx'
+import { Again } from './Again.tsx'
 import { Expected } from './Expected.tsx'
 import { Origins } from './Origins.tsx'
 import { Told } from './Told.tsx'
@@ -249,6 +250,7 @@ function Body({ anomaly }: { anomaly: AnomalyDetail }) {
           <Origins origins={anomaly.origins} />
           <Told anomaly={anomaly} />
           {(anomaly.state === 'open' || anomaly.accepted) && <Expected anomaly={anomaly} />}
+          <Again anomaly={anomaly} />
           <Beside anomaly={anomaly} />
         </aside>
       </div>

@@ -145,6 +145,10 @@ function Body({ status }: { status: Status }) {
           alert, link the diff and gate the pipeline.
         </p>
         <Marking address={address} />
+        <p className="after-marking">
+          Other ways, as GitLab CI, GitHub’s webhook and CDEvents: <Link to="/settings/integrations">Integrations</Link>
+          .
+        </p>
       </Section>
       <Section title="3. Be told">
         <p>
