@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { connect } from './embedded-connect.ts'
 import { Reader } from './embedded-reader.ts'
-import { identifier, literal, type NativeBlock, type Params, type Store } from './store.ts'
+import { identifier, insertSettings, literal, type NativeBlock, type Params, type Store } from './store.ts'
 
 /** With the writer, one less than the threads of libuv: an engine query holds one, and the log must not wait for it to sync. */
 const READERS = 2
@@ -97,7 +97,7 @@ async function insertFile(writer: ClickHouseClient, folder: string, block: Nativ
   await writeFile(file, block.bytes)
   try {
     await writer.command({
-      query: `INSERT INTO ${identifier(block.table)} (${columns}) SELECT ${columns} FROM file(${literal(file)}, 'Native') ${slice} SETTINGS max_block_size = 1048576, max_insert_threads = 1, max_threads = 1`,
+      query: `INSERT INTO ${identifier(block.table)} (${columns}) SELECT ${columns} FROM file(${literal(file)}, 'Native') ${slice} SETTINGS max_block_size = 1048576, ${insertSettings(block.table).join(', ')}`,
     })
   } finally {
     await unlink(file).catch(() => {})

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { readOf } from './read.ts'
-import { identifier, literal, type NativeBlock, type Params, readLimits, type Store } from './store.ts'
+import { identifier, insertSettings, literal, type NativeBlock, type Params, readLimits, type Store } from './store.ts'
 
 /** Code of the server's error for a database that is not there. */
 const UNKNOWN_DATABASE = '81'
@@ -98,7 +98,7 @@ async function createDatabase(url: string, cluster: string): Promise<void> {
 /** Sends the block as the body of one insert, and waits for the end of the answer. */
 async function insertBody(writer: ClickHouseClient, reader: ClickHouseClient, block: NativeBlock): Promise<void> {
   const columns = block.columns.map(identifier).join(', ')
-  const settings = ['max_insert_threads = 1', 'max_threads = 1']
+  const settings = insertSettings(block.table)
   if (block.tag !== undefined) settings.push(`log_comment = ${literal(block.tag)}`)
   const source = block.slice ? await slicedSource(reader, block, block.slice) : ''
   const { stream } = await writer.exec({

@@ -51,3 +51,18 @@ export function identifier(name: string): string {
 
 /** A text as a literal of SQL, for the few places that take no parameters. */
 export const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
+
+/**
+ * Of a table apart. The words of log lines are indexed by the first merge, which indexes all of its lines anyway: done at the insert as well, it
+ * was a third of that. Until then a search reads the lines of fresh parts.
+ */
+const SETTINGS_OF: Readonly<Record<string, readonly string[]>> = {
+  otel_logs: ['materialize_skip_indexes_on_insert = 0'],
+}
+
+/** What stands in the text of an insert of a Native block. A block becomes one part, and one core is left to others. */
+export const insertSettings = (table: string): string[] => [
+  'max_insert_threads = 1',
+  'max_threads = 1',
+  ...(SETTINGS_OF[table] ?? []),
+]

@@ -179,6 +179,26 @@ export function storeContract(bed: () => StoreBed): void {
     expect(parts).toEqual([{ type }])
   })
 
+  it('indexes the words of log lines when they are merged, and finds them before and after', async () => {
+    await store().exec('SYSTEM STOP MERGES otel_logs')
+    const block = blockOf('logs', idsOf('unmerged', 200))
+    await store().insertNative(nativeOf(block))
+    const look = async () => {
+      const [part] = await store().rows(
+        `SELECT sum(secondary_indices_compressed_bytes) > 0 AS indexed FROM system.parts WHERE active AND name IN (SELECT DISTINCT _part FROM otel_logs WHERE _batch = ${block.batch})`,
+      )
+      const found = await store().rows(
+        `SELECT count() AS n FROM otel_logs WHERE _batch = ${block.batch} AND lower(Body) LIKE '%unmerged-17%'`,
+      )
+      return { ...(part as object), found }
+    }
+    const found = [{ n: '11' }]
+    expect(await look()).toEqual({ indexed: 0, found })
+    await store().exec('SYSTEM START MERGES otel_logs')
+    await store().exec('OPTIMIZE TABLE otel_logs FINAL')
+    expect(await look()).toEqual({ indexed: 1, found })
+  })
+
   it('inserts a slice of a batch: those rows and no others', async () => {
     const block = blockOf('traces', idsOf('slice', 10))
     await store().insertNative({ ...nativeOf(block), rows: 3, slice: { offset: 4, rows: 3 } })
