@@ -9,22 +9,27 @@ const PROBE_EVERY_MS = 100
 const POLL_EVERY_MS = 20
 const PROBE = 'probe-'
 
+/** Requests that were told to come again, by what they were told. */
+type Refused = Map<string, number>
+const count = (refused: Refused, reason: string) => refused.set(reason, (refused.get(reason) ?? 0) + 1)
+
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 /**
  * Sends a log record of its own every 100 ms and watches when it can be queried: it goes through the same log and the same queue
  * of inserts as the spans, and no other record makes the question dear. @returns ms from sending to the first answer that has it
  */
-async function probe(live: LiveSide, driving: () => boolean): Promise<number[]> {
+async function probe(live: LiveSide, refused: Refused, driving: () => boolean): Promise<number[]> {
   const sentMs: number[] = []
   const seenMs: number[] = []
   const sending = (async () => {
     for (let n = 0; driving(); n++) {
       const body = encodeRequest('logs', requestOf('logs', [`${PROBE}${n}`], Date.now()))
       const atMs = performance.now()
-      const { status } = await live.sender.post('/v1/logs', [body])
-      if (status !== 200) throw new Error(`a probe was answered ${status}`)
-      sentMs.push(atMs)
+      const { status, reason } = await live.sender.post('/v1/logs', [body])
+      if (status === 200) sentMs.push(atMs)
+      else if (status === 429 || status === 503) count(refused, `a probe: ${reason}`)
+      else throw new Error(`a probe was answered ${reason}`)
       await sleep(PROBE_EVERY_MS)
     }
   })()
@@ -43,12 +48,13 @@ const run: Bench = async ({ scale, say }) => {
   const live = await startLive()
   let acked = 0
   const answersMs: number[] = []
+  const refused: Refused = new Map()
   const one = async () => {
-    const { status, ms } = await live.one()
+    const { status, ms, reason } = await live.one()
     if (status === 200) {
       acked += 1
       answersMs.push(ms)
-    }
+    } else count(refused, reason)
     return status
   }
   const capacity = await goodput(
@@ -57,9 +63,10 @@ const run: Bench = async ({ scale, say }) => {
     () => closedLoop(one, 15),
   )
   answersMs.length = 0
+  refused.clear()
   const before = acked
   let driving = true
-  const probing = probe(live, () => driving)
+  const probing = probe(live, refused, () => driving)
   await offered(one, capacity / 2, SECONDS * scale)
   driving = false
   const visibleMs = await probing
@@ -73,6 +80,7 @@ const run: Bench = async ({ scale, say }) => {
     )
   line('200 answered', answersMs)
   line('received to queryable', visibleMs)
+  for (const [reason, times] of refused) say(`  refused ${times} times: ${reason}`)
 }
 
 export default run

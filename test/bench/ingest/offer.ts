@@ -8,8 +8,8 @@ const MAX_OPEN = 400
 /** Senders that find the capacity. */
 const SENDERS = 16
 
-/** `status` 0 where the connection ended before the answer. */
-export type Outcome = { status: number; ms: number; retryAfterS: number | null }
+/** `status` 0 where the connection ended before the answer. `reason` is what an answer in protobuf that is no success says. */
+export type Outcome = { status: number; ms: number; retryAfterS: number | null; reason: string }
 
 type Connection = { socket: Socket; text: string; done: ((answer: { status: number; text: string }) => void) | null }
 
@@ -47,7 +47,8 @@ export class RawSender {
     else this.#idle.push(connection)
     const retry = /\r\nretry-after: (\d+)/i.exec(answer.text)?.[1]
     const retryAfterS = retry === undefined ? null : Number(retry)
-    return { status: answer.status, ms: performance.now() - startedMs, retryAfterS }
+    const reason = answer.status === 200 ? '' : (/cannot [ -~]+/.exec(answer.text)?.[0] ?? `status ${answer.status}`)
+    return { status: answer.status, ms: performance.now() - startedMs, retryAfterS, reason }
   }
 
   close(): void {
