@@ -24,13 +24,16 @@ export function startTelemetry(o: TelemetryOptions): Telemetry {
   const metricExporter = new OTLPMetricExporter({ url: `${o.endpoint}/v1/metrics` })
   const logExporter = new OTLPLogExporter({ url: `${o.endpoint}/v1/logs` })
   const sdk = new NodeSDK({
-    resource: resources.resourceFromAttributes({
-      'service.name': o.service,
-      'service.version': o.version,
-      'service.instance.id': o.instance,
-      'vcs.ref.head.revision': o.commit,
-      'deployment.environment.name': 'demo',
-    }),
+    // What the SDK says of itself stands beside, as it does where a user leaves the resource to it.
+    resource: resources.defaultResource().merge(
+      resources.resourceFromAttributes({
+        'service.name': o.service,
+        'service.version': o.version,
+        'service.instance.id': o.instance,
+        'vcs.ref.head.revision': o.commit,
+        'deployment.environment.name': 'demo',
+      }),
+    ),
     autoDetectResources: false,
     spanProcessors: [
       new tracing.BatchSpanProcessor(traceExporter, { scheduledDelayMillis: 1000 }),
