@@ -1,5 +1,6 @@
 import { inSpan, type Span, spanParams } from './services.ts'
 import type { Store } from './store.ts'
+import { rawWithin } from './within.ts'
 
 type Place = { service: string; environment: string }
 
@@ -18,7 +19,7 @@ export type NameLeader = Place & { what: 'routes' | 'log_patterns' | 'instances'
 
 const ATTRIBUTES_SHOWN = 3
 const metricTables = ['gauge', 'sum', 'histogram', 'exponential_histogram', 'summary'].map((k) => `otel_metrics_${k}`)
-const inTime = 'TimeUnix >= toDateTime({from:UInt32}) AND TimeUnix < toDateTime({to:UInt32})'
+const inTime = rawWithin('TimeUnix', 'toDateTime({from:UInt32})', 'toDateTime({to:UInt32})')
 
 /**
  * Metrics by series in the span, those that overflowed first. From the points themselves: rollups keep fifty series of a metric and

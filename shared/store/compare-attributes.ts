@@ -1,5 +1,6 @@
 import type { Scope } from './service-detail.ts'
 import type { Store } from './store.ts'
+import { rawWithin } from './within.ts'
 
 /** Requests of one side that are looked at, about: of more, those of some minutes, evenly spread. */
 const SAMPLES = 10_000
@@ -68,7 +69,11 @@ function sideOf(name: 'a' | 'b', scope: Scope, requests: number): SideSql {
   const p = (column: string) => `${column}_${name}`
   const where = [
     `ServiceName = {${p('service')}:String} AND Environment = {${p('environment')}:String} AND IsEntry = 1`,
-    `Timestamp >= fromUnixTimestamp64Milli({${p('from_ms')}:Int64}) AND Timestamp < fromUnixTimestamp64Milli({${p('to_ms')}:Int64})`,
+    rawWithin(
+      'Timestamp',
+      `fromUnixTimestamp64Milli({${p('from_ms')}:Int64})`,
+      `fromUnixTimestamp64Milli({${p('to_ms')}:Int64})`,
+    ),
     ...(build === 'version' ? [`Version = {${p('version')}:String}`] : []),
     ...(build === 'commit'
       ? [

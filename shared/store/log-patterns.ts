@@ -1,5 +1,5 @@
 import { atLeast, type Level, severityNumbers } from './logs.ts'
-import { inSpan, type Span, spanParams } from './services.ts'
+import { inSpan, inSpanOrMonthBefore, type Span, spanParams } from './services.ts'
 import type { Params, Store } from './store.ts'
 
 /** The text of a pattern, by its id or one that was merged into it; null where none is known. Ids are hashes of the text. */
@@ -37,7 +37,7 @@ export type PatternRow = {
 /** Counts under the id that a pattern has today. */
 const resolved = `(SELECT r.* REPLACE (if(a.merged_into = 0, r.pattern_id, a.merged_into) AS pattern_id) FROM rollup_log_patterns AS r FINAL
   LEFT JOIN (SELECT pattern_id, merged_into FROM log_patterns FINAL WHERE merged_into != 0 AND service = {service:String}) AS a ON a.pattern_id = r.pattern_id
-  WHERE r.service = {service:String} AND r.minute >= toDateTime({from:UInt32} - 2592000) AND r.minute < toDateTime({to:UInt32}))`
+  WHERE r.service = {service:String} AND ${inSpanOrMonthBefore('r.minute')})`
 
 /** Log patterns of a service by count. `first` and `first_version` look back a month before the span. */
 export async function listPatterns(store: Store, f: PatternFilter): Promise<PatternRow[]> {
@@ -73,7 +73,7 @@ export async function listPatterns(store: Store, f: PatternFilter): Promise<Patt
   const ids = rows.map((row) => row.pattern_id)
   const first = await store.rows<{ pattern_id: string; first: string; first_version: string }>(
     `SELECT pattern_id, toUnixTimestamp(min(minute)) AS first, argMin(version, minute) AS first_version FROM ${resolved}
-     WHERE ${where} AND minute >= toDateTime({from:UInt32} - 2592000) AND minute < toDateTime({to:UInt32}) AND count > 0 AND toString(pattern_id) IN {ids:Array(String)}
+     WHERE ${where} AND ${inSpanOrMonthBefore()} AND count > 0 AND toString(pattern_id) IN {ids:Array(String)}
      GROUP BY pattern_id LIMIT 10000`,
     { ...params, ids },
   )

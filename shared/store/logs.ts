@@ -2,6 +2,7 @@ import { containsText, FITS, longestWord } from './contains.ts'
 import { endingAt, newestFirst } from './newest.ts'
 import type { Span } from './services.ts'
 import type { Params, Store } from './store.ts'
+import { betweenMs } from './within.ts'
 
 export const LIMIT_LOGS = 5000
 
@@ -51,11 +52,8 @@ export function listLogs(store: Store, f: LogFilter): Promise<LogRow[]> {
 }
 
 async function readSlice(store: Store, f: LogFilter): Promise<LogRow[]> {
-  const params: Record<string, NonNullable<Params[string]>> = { from: f.fromMs, to: f.toMs, limit: f.limit }
-  const where = [
-    'Timestamp >= fromUnixTimestamp64Milli({from:Int64})',
-    'Timestamp < fromUnixTimestamp64Milli({to:Int64})',
-  ]
+  const params: Record<string, NonNullable<Params[string]>> = { from_ms: f.fromMs, to_ms: f.toMs, limit: f.limit }
+  const where = [betweenMs()]
   const add = (sql: string, name: string, value: string | number | undefined) => {
     if (value === undefined) return
     where.push(sql)

@@ -1,6 +1,5 @@
 import type { Store } from './store.ts'
-
-const RANGE = 'minute >= fromUnixTimestamp({from_s:Int64}) AND minute < fromUnixTimestamp({to_s:Int64})'
+import { BETWEEN_S } from './within.ts'
 
 export type CallRow = { caller: string; callee: string; requests: number; errors: number }
 
@@ -8,7 +7,7 @@ export type CallRow = { caller: string; callee: string; requests: number; errors
 export const listCalls = (store: Store, o: { environment: string; fromMs: number; toMs: number }): Promise<CallRow[]> =>
   store.rows<CallRow>(
     `SELECT caller, callee, toFloat64(sum(requests)) AS requests, toFloat64(sum(errors)) AS errors FROM rollup_calls FINAL
-     WHERE environment = {environment:String} AND ${RANGE} GROUP BY caller, callee ORDER BY requests DESC, caller, callee LIMIT 5000`,
+     WHERE environment = {environment:String} AND ${BETWEEN_S} GROUP BY caller, callee ORDER BY requests DESC, caller, callee LIMIT 5000`,
     {
       environment: o.environment,
       from_s: Math.floor(o.fromMs / 60_000) * 60,
@@ -23,7 +22,7 @@ export async function listCallersOf(
 ): Promise<string[]> {
   if (o.peers.length === 0) return []
   const rows = await store.rows<{ service: string }>(
-    `SELECT service FROM rollup_edges FINAL WHERE environment = {environment:String} AND peer IN {peers:Array(String)} AND ${RANGE}
+    `SELECT service FROM rollup_edges FINAL WHERE environment = {environment:String} AND peer IN {peers:Array(String)} AND ${BETWEEN_S}
      GROUP BY service ORDER BY sum(requests) DESC, service LIMIT {limit:UInt32}`,
     {
       environment: o.environment,

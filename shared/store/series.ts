@@ -1,5 +1,6 @@
 import { addBuckets, type BucketColumns, type Buckets, quantileMs } from './buckets.ts'
 import { fence, isCounter, type Scope } from './service-detail.ts'
+import { inSpan } from './services.ts'
 import type { Store } from './store.ts'
 
 export type SeriesQuery = Scope & {
@@ -47,7 +48,7 @@ const sources: Record<SeriesQuery['signal'], { table: string; columns: string; a
     table: 'rollup_metrics',
     columns: 'sum(points) AS n, sum(value_sum) AS total, any(kind) AS series_kind, any(unit) AS series_unit',
     and: `AND metric = {metric:String} AND (kind, unit) = (SELECT kind, unit FROM rollup_metrics FINAL
-      WHERE service = {service:String} AND metric = {metric:String} AND minute >= toDateTime({from:UInt32}) AND minute < toDateTime({to:UInt32}) GROUP BY kind, unit ORDER BY sum(points) DESC LIMIT 1)`,
+      WHERE service = {service:String} AND metric = {metric:String} AND ${inSpan} GROUP BY kind, unit ORDER BY sum(points) DESC LIMIT 1)`,
   },
 }
 

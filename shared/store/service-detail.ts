@@ -1,5 +1,5 @@
 import { addBuckets, type BucketColumns } from './buckets.ts'
-import { type Figures, figures, inSpan, type Span, spanParams } from './services.ts'
+import { type Figures, figures, inSpan, inSpanOrMonthBefore, type Span, spanParams } from './services.ts'
 import type { Params, Store } from './store.ts'
 
 /** One service in one environment over a span; with `build`, only what that version (or commit) did. */
@@ -8,8 +8,6 @@ export type Scope = Span & {
   environment: string
   build?: { version: string; commit: string } | undefined
 }
-
-const MONTH_S = 30 * 86_400
 
 /** The condition and values that fence a rollup to `scope`. */
 export function fence(scope: Scope): { where: string; params: Params } {
@@ -49,7 +47,7 @@ export async function versionsOf(store: Store, scope: Scope): Promise<VersionFig
   const seen = await store.rows<{ version: string; commit: string; first: string; last: string }>(
     `SELECT version, commit, toUnixTimestamp(min(minute)) AS first, toUnixTimestamp(max(minute)) AS last FROM rollup_services
      WHERE service = {service:String} AND environment = {environment:String}
-       AND minute >= toDateTime({from:UInt32} - ${MONTH_S}) AND minute < toDateTime({to:UInt32}) AND requests > 0
+       AND ${inSpanOrMonthBefore()} AND requests > 0
      GROUP BY version, commit ORDER BY first DESC LIMIT 500`,
     params,
   )
@@ -74,7 +72,7 @@ export async function firstSaidBy(store: Store, scope: Scope): Promise<FirstSaid
   const of = (table: string, name: string) =>
     `SELECT argMin(version, (minute, version)) AS version, toString(${name}) AS said FROM ${table}
      WHERE service = {service:String} AND environment = {environment:String} AND count > 0
-       AND minute >= toDateTime({from:UInt32} - ${MONTH_S}) AND minute < toDateTime({to:UInt32}) GROUP BY said`
+       AND ${inSpanOrMonthBefore()} GROUP BY said`
   const rows = await store.rows<{ version: string; exceptions: string[]; patterns: string }>(
     `SELECT version, arraySort(groupArrayIf(20)(said, is_exception)) AS exceptions, countIf(NOT is_exception) AS patterns FROM (
        SELECT version, said, true AS is_exception FROM (${of('rollup_exceptions', 'exception_type')})
@@ -120,7 +118,7 @@ export async function exceptionsOf(
   const first = await store.rows<{ type: string; first: string }>(
     `SELECT exception_type AS type, toUnixTimestamp(min(minute)) AS first FROM rollup_exceptions
      WHERE service = {service:String} AND environment = {environment:String}
-       AND minute >= toDateTime({from:UInt32} - ${MONTH_S}) AND minute < toDateTime({to:UInt32}) AND count > 0
+       AND ${inSpanOrMonthBefore()} AND count > 0
      GROUP BY type LIMIT 10000`,
     params,
   )

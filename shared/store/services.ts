@@ -1,5 +1,6 @@
 import { type Buckets, bucketMiddleMs, quantileMs } from './buckets.ts'
 import type { Params, Store } from './store.ts'
+import { minutesWithin } from './within.ts'
 
 /** From inclusive to exclusive, whole minutes. */
 export type Span = { fromMs: number; toMs: number }
@@ -28,7 +29,10 @@ export type Figures = {
 const DAY_MS = 86_400_000
 const seconds = (ms: number) => Math.floor(ms / 1000)
 export const spanParams = (span: Span): Params => ({ from: seconds(span.fromMs), to: Math.ceil(span.toMs / 1000) })
-export const inSpan = 'minute >= toDateTime({from:UInt32}) AND minute < toDateTime({to:UInt32})'
+export const inSpan = minutesWithin('toDateTime({from:UInt32})', 'toDateTime({to:UInt32})')
+/** The span and the month before it. */
+export const inSpanOrMonthBefore = (column = 'minute') =>
+  minutesWithin(`toDateTime({from:UInt32} - ${30 * 86_400})`, 'toDateTime({to:UInt32})', column)
 const ofEnvironment = (environment: string | undefined) =>
   environment === undefined ? '' : 'AND environment = {environment:String}'
 

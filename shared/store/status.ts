@@ -29,8 +29,8 @@ export async function arrived(store: Store): Promise<{ traces: Arrived; logs: Ar
 export async function countServices(store: Store, nowMs: number): Promise<number> {
   const rows = await store.rows<{ n: string }>(
     `SELECT uniqExact(service) AS n FROM (
-       SELECT DISTINCT service FROM rollup_instances WHERE minute >= toDateTime({from:UInt32})
-       UNION ALL SELECT DISTINCT service FROM rollup_logs WHERE minute >= toDateTime({from:UInt32})
+       SELECT DISTINCT service FROM rollup_instances WHERE minute >= toDateTime({from:UInt32}) AND toStartOfHour(minute) >= toStartOfHour(toDateTime({from:UInt32}))
+       UNION ALL SELECT DISTINCT service FROM rollup_logs WHERE minute >= toDateTime({from:UInt32}) AND toStartOfHour(minute) >= toStartOfHour(toDateTime({from:UInt32}))
      )`,
     { from: Math.floor(nowMs / 1000) - 7 * 86_400 },
   )

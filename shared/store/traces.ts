@@ -2,6 +2,7 @@ import { containsText } from './contains.ts'
 import { LIMIT_LOGS, type LogRow, logColumns, readLogLine } from './logs.ts'
 import { endingAt, newestFirst } from './newest.ts'
 import type { Params, Store } from './store.ts'
+import { betweenMs } from './within.ts'
 
 export type TraceFilter = {
   service?: string | undefined
@@ -78,10 +79,9 @@ function exceptedSpans(store: Store, f: TraceFilter): Promise<{ trace: string; s
   }
   return store.rows(
     `SELECT TraceId AS trace, ServiceName AS sender, toUnixTimestamp(toStartOfMinute(Timestamp)) AS minute FROM otel_traces
-     WHERE Timestamp >= fromUnixTimestamp64Milli({from:Int64})
-       AND Timestamp < fromUnixTimestamp64Milli({to:Int64}) + toIntervalMinute(${EXCEPTION_LAG_MINUTES}) AND ${sql.join(' AND ')}
+     WHERE ${betweenMs()} AND ${sql.join(' AND ')}
      ORDER BY toStartOfMinute(Timestamp) DESC, Timestamp DESC LIMIT ${MAX_EXCEPTED}`,
-    { ...params, from: f.fromMs, to: f.toMs },
+    { ...params, from_ms: f.fromMs, to_ms: f.toMs + EXCEPTION_LAG_MINUTES * 60_000 },
   )
 }
 
@@ -108,15 +108,15 @@ async function readSlice(store: Store, f: TraceFilter): Promise<TraceRow[]> {
   const excepted = await withException(store, f)
   if (!excepted) return []
   const sent = sender(f)
-  const params: Condition['params'] = { from: f.fromMs, to: f.toMs, limit: f.limit, ...sent.params, ...excepted.params }
+  const params: Condition['params'] = {
+    from_ms: f.fromMs,
+    to_ms: f.toMs,
+    limit: f.limit,
+    ...sent.params,
+    ...excepted.params,
+  }
   if (f.exception !== undefined) params.exception = f.exception
-  const where = [
-    'IsEntry = 1',
-    'Timestamp >= fromUnixTimestamp64Milli({from:Int64})',
-    'Timestamp < fromUnixTimestamp64Milli({to:Int64})',
-    ...sent.sql,
-    ...excepted.sql,
-  ]
+  const where = ['IsEntry = 1', betweenMs(), ...sent.sql, ...excepted.sql]
   const add = adder({ sql: where, params })
   add('Route = {route:String}', 'route', f.route)
   add('Failed = {failed:UInt8}', 'failed', f.failed === undefined ? undefined : Number(f.failed))

@@ -1,4 +1,5 @@
 import type { Store } from '../../../shared/store/store.ts'
+import { BETWEEN_S } from '../../../shared/store/within.ts'
 
 /** How much of each build of a service was seen in a minute: requests, or any telemetry where it answers none. */
 export type Presence = { minute: number; version: string; commit: string; requests: number; other: number }
@@ -35,13 +36,12 @@ export async function readPresence(store: Store, minutes: readonly number[]): Pr
   return [...found.values()]
 }
 
-const RANGE = 'minute >= fromUnixTimestamp({from_s:Int64}) AND minute < fromUnixTimestamp({to_s:Int64})'
 const PRESENCE_SQL = `SELECT service, environment, toUInt32(toUnixTimestamp(minute) / 60) AS minute, version, commit, toFloat64(sum(requests_)) AS requests, toFloat64(sum(other_)) AS other
 FROM (
-  SELECT service, environment, minute, version, commit, requests AS requests_, 0 AS other_ FROM rollup_services FINAL WHERE ${RANGE} AND requests > 0
-  UNION ALL SELECT service, environment, minute, version, commit, 0, requests FROM rollup_edges FINAL WHERE ${RANGE} AND requests > 0
-  UNION ALL SELECT service, environment, minute, version, commit, 0, count FROM rollup_logs FINAL WHERE ${RANGE} AND count > 0
-  UNION ALL SELECT service, environment, minute, version, commit, 0, points FROM rollup_metrics FINAL WHERE ${RANGE} AND points > 0
+  SELECT service, environment, minute, version, commit, requests AS requests_, 0 AS other_ FROM rollup_services FINAL WHERE ${BETWEEN_S} AND requests > 0
+  UNION ALL SELECT service, environment, minute, version, commit, 0, requests FROM rollup_edges FINAL WHERE ${BETWEEN_S} AND requests > 0
+  UNION ALL SELECT service, environment, minute, version, commit, 0, count FROM rollup_logs FINAL WHERE ${BETWEEN_S} AND count > 0
+  UNION ALL SELECT service, environment, minute, version, commit, 0, points FROM rollup_metrics FINAL WHERE ${BETWEEN_S} AND points > 0
 )
 GROUP BY service, environment, minute, version, commit ORDER BY minute, service, environment, version, commit LIMIT 500000`
 

@@ -1,5 +1,6 @@
 import type { Finding } from '../../../shared/model/verdict.ts'
 import type { Store } from '../../../shared/store/store.ts'
+import { betweenMs } from '../../../shared/store/within.ts'
 import { ATTRIBUTES, type Evidence, EXEMPLARS, LEAST_BAD, LEAST_DIFFERENCE, OF_ONE_REQUEST, SAMPLES } from './limits.ts'
 import { logEvidence, MASKED } from './logs.ts'
 
@@ -23,7 +24,7 @@ export async function evidenceFor(store: Store, of: Subject, finding: Finding): 
     from_ms: Date.parse(finding.window.current.from),
     to_ms: Date.parse(finding.window.current.to),
   }
-  const within = `ServiceName = {service:String} AND Environment = {environment:String} AND Timestamp >= fromUnixTimestamp64Milli({from_ms:Int64}) AND Timestamp < fromUnixTimestamp64Milli({to_ms:Int64})${of.build ? ' AND Version = {version:String} AND Commit = {commit:String}' : ''}`
+  const within = `ServiceName = {service:String} AND Environment = {environment:String} AND ${betweenMs()}${of.build ? ' AND Version = {version:String} AND Commit = {commit:String}' : ''}`
   const ofLines = { service: of.service, where: within, params }
   if (!filter) return logEvidence(store, ofLines, finding)
   const where = `${within} AND ${filter.all}`

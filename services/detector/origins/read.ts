@@ -1,6 +1,7 @@
 import { createServicePatternMiners } from '../../../shared/patterns/services.ts'
 import { yieldToLoop } from '../../../shared/runtime/pressure.ts'
 import type { Store } from '../../../shared/store/store.ts'
+import { betweenMs } from '../../../shared/store/within.ts'
 import type { LogRow, SpanRow, Telemetry } from '../attribution/telemetry.ts'
 import { SEVERITY } from '../rollups/log-sql.ts'
 
@@ -70,8 +71,7 @@ async function readSide(
   const ids = await drawTraces(store, asked, span, signal)
   if (ids.length === 0) return { spans: [], logs: [] }
   const params = { ids, from_ms: span.fromMs - AROUND_MS, to_ms: span.toMs + AROUND_MS }
-  const within =
-    'Timestamp >= fromUnixTimestamp64Milli({from_ms:Int64}) AND Timestamp < fromUnixTimestamp64Milli({to_ms:Int64}) AND TraceId IN {ids:Array(String)}'
+  const within = `${betweenMs()} AND TraceId IN {ids:Array(String)}`
   const spans = await store.rows<Omit<SpanRow, 'error'> & { bad: number }>(
     `SELECT SpanId AS spanId, ParentSpanId AS parentId, ServiceName AS service, SpanName AS operation, toUnixTimestamp64Milli(Timestamp) AS startMs, Duration / 1e6 AS durationMs, toUInt8(Failed != 0) AS bad
      FROM otel_traces WHERE ${within} ORDER BY TraceId, Timestamp, SpanId LIMIT ${MAX_SPANS}`,
@@ -94,7 +94,7 @@ async function drawTraces(store: Store, asked: Asked, { fromMs, toMs }: Span, si
   ].join('')
   const rows = await store.rows<{ id: string }>(
     `SELECT TraceId AS id FROM otel_traces WHERE ServiceName = {service:String} AND Environment = {environment:String}
-     AND Timestamp >= fromUnixTimestamp64Milli({from_ms:Int64}) AND Timestamp < fromUnixTimestamp64Milli({to_ms:Int64}) AND TraceId != ''${of}
+     AND ${betweenMs()} AND TraceId != ''${of}
      GROUP BY id ORDER BY cityHash64(id), id LIMIT ${MAX_TRACES}`,
     {
       service: asked.service,

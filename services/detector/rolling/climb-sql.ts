@@ -1,3 +1,4 @@
+import { BETWEEN_S } from '../../../shared/store/within.ts'
 import { quote } from '../decide/sql.ts'
 
 /** What climbs: a metric of a service, or the 95th percentile of its requests. */
@@ -21,8 +22,7 @@ const VALUES = {
 
 /** The minutes of a climber, with its values bound by `climberParams`. */
 export function boundValuesSql({ metric }: Climber): string {
-  const where =
-    'service = {service:String} AND environment = {environment:String} AND minute >= fromUnixTimestamp({from_s:Int64}) AND minute < fromUnixTimestamp({to_s:Int64})'
+  const where = `service = {service:String} AND environment = {environment:String} AND ${BETWEEN_S}`
   return metric
     ? VALUES.metric(`${where} AND metric = {metric:String} AND kind = {kind:String} AND unit = {unit:String}`)
     : VALUES.requests(where)

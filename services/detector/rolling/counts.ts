@@ -1,4 +1,5 @@
 import type { Store } from '../../../shared/store/store.ts'
+import { BETWEEN_S } from '../../../shared/store/within.ts'
 import { pairOf } from '../clocks.ts'
 import { KEEP_MINUTES } from './lines.ts'
 
@@ -24,11 +25,10 @@ type Row = Pick<CountLine, 'service' | 'environment' | 'key'> & {
   cells: [minute: number, total: number, bad: number, ms: number][]
 }
 
-const WITHIN = 'minute >= fromUnixTimestamp({from_s:Int64}) AND minute < fromUnixTimestamp({to_s:Int64})'
 const sqlOf = (of: { table: string; key: string; cells: string; limit: number }) =>
   `SELECT service, environment, key, groupArray((m, n, bad, ms)) AS cells FROM (
   SELECT service, environment, ${of.key} AS key, toUInt32(toUnixTimestamp(minute) / 60) AS m, ${of.cells}
-  FROM ${of.table} FINAL WHERE ${WITHIN} GROUP BY service, environment, key, m HAVING n > 0
+  FROM ${of.table} FINAL WHERE ${BETWEEN_S} GROUP BY service, environment, key, m HAVING n > 0
 ) GROUP BY service, environment, key ORDER BY service, environment, sum(n) DESC, key LIMIT ${of.limit} BY service, environment LIMIT ${MAX_LINES}`
 
 const SQL: Record<CountLine['cell'], string> = {

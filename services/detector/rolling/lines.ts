@@ -1,4 +1,5 @@
 import type { Store } from '../../../shared/store/store.ts'
+import { BETWEEN_S } from '../../../shared/store/within.ts'
 import { pairOf } from '../clocks.ts'
 
 /** Minutes of every service that are kept: six hours of history and the newest. */
@@ -14,7 +15,7 @@ type Row = Point & { service: string; environment: string }
 /** 95th percentile out of merged buckets, on the upper bound of its bucket. */
 const SQL = `SELECT service, environment, m AS minute, n AS requests, bad AS errors, pow(2, (h.1[arrayFirstIndex(c -> c >= 0.95 * n, arrayCumSum(h.2))] + 1) / 16) / 1e6 AS p95Ms FROM (
   SELECT service, environment, toUInt32(toUnixTimestamp(minute) / 60) AS m, toFloat64(sum(requests)) AS n, toFloat64(sum(errors)) AS bad, sumMap(bucket_index, bucket_count) AS h
-  FROM rollup_services FINAL WHERE minute >= fromUnixTimestamp({from_s:Int64}) AND minute < fromUnixTimestamp({to_s:Int64}) AND requests > 0
+  FROM rollup_services FINAL WHERE ${BETWEEN_S} AND requests > 0
   GROUP BY service, environment, m
 ) ORDER BY m, service, environment LIMIT 500000`
 

@@ -1,4 +1,5 @@
 import type { Store } from '../../../shared/store/store.ts'
+import { BETWEEN_S } from '../../../shared/store/within.ts'
 import { pairOf } from '../clocks.ts'
 import { WORSE_WHEN_HIGHER } from '../decide/series.ts'
 import { KEEP_MINUTES } from './lines.ts'
@@ -27,7 +28,7 @@ type Row = Pick<MetricLine, 'service' | 'environment' | 'metric' | 'kind' | 'uni
 /** The order of additions is fixed: the same rows give the same bits. */
 const SQL = `SELECT service, environment, metric, kind, unit, groupArray((m, if(kind = 'counter', s, s / n))) AS cells FROM (
   SELECT service, environment, metric, kind, unit, toUInt32(toUnixTimestamp(minute) / 60) AS m, toFloat64(sum(points)) AS n, arraySum(arraySort(groupArray(value_sum))) AS s
-  FROM rollup_metrics FINAL WHERE minute >= fromUnixTimestamp({from_s:Int64}) AND minute < fromUnixTimestamp({to_s:Int64}) AND points > 0
+  FROM rollup_metrics FINAL WHERE ${BETWEEN_S} AND points > 0
   GROUP BY service, environment, metric, kind, unit, m
 ) GROUP BY service, environment, metric, kind, unit
 ORDER BY service, environment, match(metric, {worse:String}) DESC, sum(n) DESC, metric, kind, unit LIMIT ${MAX_METRICS} BY service, environment LIMIT ${MAX_LINES}`

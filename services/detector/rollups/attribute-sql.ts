@@ -1,5 +1,5 @@
 import { ATTRIBUTE_KEYS } from '../window/window.ts'
-import type { Statement } from './statement.ts'
+import { type Statement, WRITTEN } from './statement.ts'
 
 /** Spans (or log records) of one build and minute that are looked at, about: of more, those whose time hashes to one in so many. */
 const LOOKED_AT = 400
@@ -33,7 +33,7 @@ type Source = {
 const attributes = ({ signal, table, keys, place, where, counted: [rollup, n] }: Source): Statement => {
   const build = `cityHash64(toUnixTimestamp(toStartOfMinute(Timestamp)), ${BUILD})`
   const busy = `SELECT cityHash64(toUnixTimestamp(minute), service, environment, version, commit) AS build, intDiv(sum(${n}), ${LOOKED_AT}) AS one_in FROM ${rollup} FINAL
-  WHERE minute >= toDateTime({from_s:UInt32}) AND minute < toDateTime({to_s:UInt32}) AND toUnixTimestamp(minute) IN {minutes:Array(UInt32)} AND computed_at = fromUnixTimestamp64Milli({computed_ms:Int64})
+  WHERE ${WRITTEN} AND toUnixTimestamp(minute) IN {minutes:Array(UInt32)} AND computed_at = fromUnixTimestamp64Milli({computed_ms:Int64})
   GROUP BY build HAVING one_in > 1 ORDER BY build`
   return {
     table: 'rollup_attributes',

@@ -1,4 +1,5 @@
 import { VARYING_ATTRIBUTES } from '../../../shared/model/series-identity.ts'
+import { rawWithin } from '../../../shared/store/within.ts'
 
 /** How far back the point before is looked for: five of the usual export intervals of a minute. Older ones are a gap: no data. */
 export const LOOKBACK_MINUTES = 5
@@ -6,7 +7,11 @@ export const LOOKBACK_MINUTES = 5
 export const MINUTES =
   'TimeUnix >= fromUnixTimestamp64Milli({from_ms:Int64}) AND TimeUnix < fromUnixTimestamp64Milli({to_ms:Int64}) AND toUnixTimestamp(toStartOfMinute(TimeUnix)) IN {minutes:Array(UInt32)}'
 /** The minutes, and what stands so shortly before them that it matters to them. */
-const WIDE = `TimeUnix >= fromUnixTimestamp64Milli({from_ms:Int64} - ${LOOKBACK_MINUTES * 60_000}) AND TimeUnix < fromUnixTimestamp64Milli({to_ms:Int64})`
+const WIDE = rawWithin(
+  'TimeUnix',
+  `fromUnixTimestamp64Milli({from_ms:Int64} - ${LOOKBACK_MINUTES * 60_000})`,
+  'fromUnixTimestamp64Milli({to_ms:Int64})',
+)
 
 /** Names in SQL: constants of ours, without quotes in them. */
 const VARYING = VARYING_ATTRIBUTES.map((name) => `'${name}'`).join(', ')

@@ -3,6 +3,7 @@ import { yieldToLoop } from '../../../shared/runtime/pressure.ts'
 import { getCursor, setCursor } from '../../../shared/state/cursors.ts'
 import type { State } from '../../../shared/state/state.ts'
 import type { Store } from '../../../shared/store/store.ts'
+import { betweenMs } from '../../../shared/store/within.ts'
 import { SEVERITY } from './log-sql.ts'
 import { clearing } from './statement.ts'
 
@@ -27,7 +28,7 @@ const BODIES_A_TURN = 200
 const MASKED = "replaceRegexpAll(substringUTF8(Body, 1, 4097), '[0-9a-fA-F]*[0-9][0-9a-fA-F]*', '0')"
 const READ = `SELECT ServiceName AS service, Environment AS environment, Version AS version, Commit AS commit, ${SEVERITY} AS severity,
   min(substringUTF8(Body, 1, ${BODY_CHARS})) AS body, count() AS n FROM otel_logs
-WHERE Timestamp >= fromUnixTimestamp64Milli({from_ms:Int64}) AND Timestamp < fromUnixTimestamp64Milli({to_ms:Int64}) AND Body != ''
+WHERE ${betweenMs()} AND Body != ''
 GROUP BY service, environment, version, commit, severity, ${MASKED}
 ORDER BY severity IN ('fatal', 'error', 'warn') DESC, n DESC, service, environment, version, commit, severity, body
 LIMIT ${BODIES_A_SERVICE} BY service, environment LIMIT ${BODIES_A_MINUTE}`

@@ -1,6 +1,7 @@
+import { rawWithin } from '../../../shared/store/within.ts'
 import { spanAttributes } from './attribute-sql.ts'
 import { redactions } from './redaction-sql.ts'
-import type { Statement } from './statement.ts'
+import { type Statement, WRITTEN } from './statement.ts'
 
 const BASE = ['minute', 'service', 'environment', 'version', 'commit']
 
@@ -16,6 +17,13 @@ const SOURCE_KEY =
 const BUCKET = 'toInt16(ceil(log2(greatest(Duration, 1)) * 16) - 1)'
 const RANGE =
   'Timestamp >= fromUnixTimestamp64Milli({from_ms:Int64}) AND Timestamp < fromUnixTimestamp64Milli({to_ms:Int64}) AND toUnixTimestamp(toStartOfMinute(Timestamp)) IN {minutes:Array(UInt32)}'
+
+/** The minutes and the one before them. */
+const WITH_MINUTE_BEFORE = rawWithin(
+  'Timestamp',
+  'fromUnixTimestamp64Milli({from_ms:Int64} - 60000)',
+  'fromUnixTimestamp64Milli({to_ms:Int64})',
+)
 
 /** Counts, durations and histogram of spans by `keys` (name → expression over the raw row); all but the first MAX_KEYS folded. */
 function distribution(table: string, keys: Record<string, string>, where: string): Statement {
@@ -61,7 +69,7 @@ const services: Statement = {
 SELECT ${KEY}, sum(requests_), sum(errors_), sum(duration_), (sumMap(index_, count_) AS buckets).1, buckets.2, fromUnixTimestamp64Milli({computed_ms:Int64})
 FROM (
   SELECT ${KEY}, requests AS requests_, errors AS errors_, duration_sum_ns AS duration_, bucket_index AS index_, bucket_count AS count_ FROM rollup_routes FINAL
-  WHERE minute >= toDateTime({from_s:UInt32}) AND minute < toDateTime({to_s:UInt32}) AND toUnixTimestamp(minute) IN {minutes:Array(UInt32)}
+  WHERE ${WRITTEN} AND toUnixTimestamp(minute) IN {minutes:Array(UInt32)}
   AND computed_at = fromUnixTimestamp64Milli({computed_ms:Int64}) AND requests > 0
 ) GROUP BY ${KEY}`,
 }
@@ -93,7 +101,7 @@ const calls: Statement = {
 SELECT minute, environment, caller, callee, count() AS n, countIf(failed != 0), fromUnixTimestamp64Milli({computed_ms:Int64}) FROM (
   SELECT toStartOfMinute(c.Timestamp) AS minute, c.Environment AS environment, p.ServiceName AS caller, c.ServiceName AS callee, c.Failed AS failed
   FROM (SELECT Timestamp, TraceId, ParentSpanId, Environment, ServiceName, Failed FROM otel_traces WHERE ${RANGE} AND IsEntry = 1 AND ParentSpanId != '') AS c
-  INNER JOIN (SELECT TraceId, SpanId, ServiceName FROM otel_traces WHERE Timestamp >= fromUnixTimestamp64Milli({from_ms:Int64} - 60000) AND Timestamp < fromUnixTimestamp64Milli({to_ms:Int64}) AND SpanKind != 'Server') AS p
+  INNER JOIN (SELECT TraceId, SpanId, ServiceName FROM otel_traces WHERE ${WITH_MINUTE_BEFORE} AND SpanKind != 'Server') AS p
   ON c.TraceId = p.TraceId AND c.ParentSpanId = p.SpanId
   WHERE caller != callee
 ) GROUP BY minute, environment, caller, callee ORDER BY n DESC LIMIT 2000 BY minute, environment`,
@@ -116,7 +124,7 @@ SELECT ${KEY}, route, peer, count() AS calls, fromUnixTimestamp64Milli({computed
   WHERE ${RANGE} AND lower(SpanKind) IN ('client', 'producer') AND Peer != '' AND TraceId != ''
 ) AS c INNER JOIN (
   SELECT ${PART} AS part, argMin(if(Route = '', SpanName, Route), Timestamp) AS route
-  FROM otel_traces WHERE Timestamp >= fromUnixTimestamp64Milli({from_ms:Int64} - 60000) AND Timestamp < fromUnixTimestamp64Milli({to_ms:Int64}) AND IsEntry = 1 AND TraceId != ''
+  FROM otel_traces WHERE ${WITH_MINUTE_BEFORE} AND IsEntry = 1 AND TraceId != ''
   GROUP BY part
 ) AS e USING (part)
 GROUP BY ${KEY}, route, peer ORDER BY calls DESC LIMIT ${MAX_KEYS} BY minute, service, environment`,

@@ -1,9 +1,9 @@
 import type { Params, Store } from '../../../shared/store/store.ts'
+import { BETWEEN_S } from '../../../shared/store/within.ts'
 import { addRows, CALLS, type Cell, clearMinutes, type SeriesRow, type Window } from './window.ts'
 
 const M = 'toUInt32(toUnixTimestamp(minute) / 60)'
-const RANGE = 'minute >= fromUnixTimestamp({from_s:Int64}) AND minute < fromUnixTimestamp({to_s:Int64})'
-const OF = `service IN {services:Array(String)} AND concat(service, '\\n', environment) IN {pairs:Array(String)} AND ${RANGE}`
+const OF = `service IN {services:Array(String)} AND concat(service, '\\n', environment) IN {pairs:Array(String)} AND ${BETWEEN_S}`
 /** Histograms are read only where they are compared: they are most of the bytes. */
 const RECENT = 'minute >= fromUnixTimestamp({recent_s:Int64})'
 const GROUP = 'GROUP BY service, environment, version, commit, key'

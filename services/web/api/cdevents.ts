@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { parse } from '../problem.ts'
-import { anyTime, type ForeignEvent, shortText, text } from './foreign.ts'
+import { type ForeignEvent, shortText, text } from './foreign.ts'
+import { toldTime } from './schemas/common.ts'
 
 const event = z.object({
   context: z.object({
     id: shortText,
     source: text.optional(),
     type: z.string().max(256),
-    timestamp: anyTime,
+    timestamp: toldTime,
   }),
   subject: z.object({
     id: shortText,

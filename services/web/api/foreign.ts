@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import type { DeployEventInput } from '../../../shared/state/deploys.ts'
 import { text as limited } from './schemas/common.ts'
 
@@ -7,7 +6,6 @@ export type ForeignEvent = { deploy: DeployEventInput } | { ignored: string }
 
 export const text = limited(4096)
 export const shortText = limited(256).min(1)
-export const anyTime = z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time' })
 
 /** Only addresses that a browser may follow. */
 export const webUrl = (value: string | null | undefined): string | undefined =>

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { parse } from '../problem.ts'
-import { anyTime, type ForeignEvent, shortText, text, webUrl } from './foreign.ts'
+import { type ForeignEvent, shortText, text, webUrl } from './foreign.ts'
+import { toldTime } from './schemas/common.ts'
 
 const event = z.object({
   deployment_status: z.object({
     state: shortText,
-    created_at: anyTime,
+    created_at: toldTime,
     environment: text.optional(),
     target_url: text.nullish(),
     log_url: text.nullish(),
@@ -15,7 +16,7 @@ const event = z.object({
     sha: shortText,
     ref: text.nullish(),
     environment: text.nullish(),
-    created_at: anyTime.optional(),
+    created_at: toldTime.optional(),
     payload: z.unknown().optional(),
     creator: z.object({ login: text }).nullish(),
   }),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { invalid } from '../problem.ts'
-import { text } from './schemas/common.ts'
+import { canBeKept, KEPT_YEARS, text } from './schemas/common.ts'
 
 /** Names that come from telemetry: a service, a version, a route. */
 export const name = text(1024)
@@ -39,7 +39,8 @@ const LONGEST_MS = 400 * 86_400_000
 
 /**
  * The span that a query asks for; `defaultMs` long and up to now where nothing else is said.
- * @throws ProblemError 400 naming `from` when it does not come before `to`, or lies more than 400 days back from it
+ * @throws ProblemError 400 naming `from` when it does not come before `to`, or lies more than 400 days back from it, or either where
+ *   telemetry cannot have that time
  */
 export function spanOf(
   query: { from?: string | undefined; to?: string | undefined },
@@ -51,7 +52,9 @@ export function spanOf(
       ? Math.max(nowMs, query.from === undefined ? 0 : Date.parse(query.from) + 1)
       : Date.parse(query.to)
   const fromMs = query.from === undefined ? toMs - defaultMs : Date.parse(query.from)
+  if (!canBeKept(toMs)) throw invalid('?to', `it must lie ${KEPT_YEARS}`)
   if (fromMs >= toMs) throw invalid('?from', 'it must come before to')
+  if (!canBeKept(fromMs)) throw invalid('?from', `it must lie ${KEPT_YEARS}`)
   if (toMs - fromMs > LONGEST_MS) throw invalid('?from', 'it must be at most 400 days before to')
   return { fromMs, toMs }
 }

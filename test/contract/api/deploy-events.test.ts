@@ -69,6 +69,12 @@ describe('a deploy', () => {
       'must be a URL that begins with https:// or http://',
     ])
   })
+  it('takes times that telemetry can have', async () => {
+    for (const started_at of ['1970-01-01T00:00:00Z', '9999-12-31T00:00:00Z'])
+      expect((await post('/deploys', { ...deploy, started_at })).body.errors).toEqual([
+        { pointer: '/started_at', detail: 'must lie between the years 1980 and 2100' },
+      ])
+  })
   it('needs a version or a commit, unless it is configuration or a flag', async () => {
     const { version: _v, commit: _c, ...bare } = deploy
     expect((await post('/deploys', bare)).body.errors).toMatchObject([{ pointer: '/version' }])

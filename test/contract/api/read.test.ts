@@ -44,6 +44,21 @@ describe('where to send to', () => {
   })
 })
 
+describe('a span of time', () => {
+  it.each(['/services', '/services/checkout', '/services/checkout/logs/patterns', '/logs', '/traces'])(
+    'in %s is one in which telemetry can have been',
+    async (path) => {
+      for (const year of [1969, 2200, 9998]) {
+        const answer = await bed.call('GET', `/api/v1${path}?from=${year}-06-01T00:00:00Z&to=${year}-07-01T00:00:00Z`)
+        expect(answer).toMatchObject({
+          status: 400,
+          body: { errors: [{ pointer: '?to', detail: 'it must lie between the years 1980 and 2100' }] },
+        })
+      }
+    },
+  )
+})
+
 describe('services', () => {
   it('show health, figures and the version that runs', async () => {
     const { items } = (await get('/api/v1/services')) as never as { items: Record<string, never>[] }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { anomaly } from './anomalies.ts'
-import { maybeTime, page, text, time } from './common.ts'
+import { maybeTime, page, text, time, toldTime } from './common.ts'
 import { verdict } from './verdicts.ts'
 
 export const scope = z.enum(['ingest', 'read', 'deploy', 'admin']).meta({ id: 'Scope' })
@@ -43,8 +43,8 @@ const replaySettings = z.strictObject({
 
 export const replayInput = z
   .strictObject({
-    from: time,
-    to: time,
+    from: toldTime,
+    to: toldTime,
     settings: replaySettings.optional(),
     /** Judge moments at which nothing was deployed, to count false alarms. */
     placebo: z.boolean().optional(),

@@ -3,6 +3,18 @@ import { z } from 'zod'
 /** ISO 8601 in UTC, as all times of the API are. */
 export const time = z.iso.datetime({ offset: true }).meta({ description: 'ISO 8601' })
 
+/** Seconds of a time fit 32 bits in the engine, with room for what looks back from one. */
+const [EARLIEST_YEAR, LATEST_YEAR] = [1980, 2100]
+export const KEPT_YEARS = `between the years ${EARLIEST_YEAR} and ${LATEST_YEAR}`
+export const canBeKept = (ms: number): boolean =>
+  ms >= Date.UTC(EARLIEST_YEAR, 0, 1) && ms < Date.UTC(LATEST_YEAR, 0, 1)
+
+/** A time of something that happened, as it is told. */
+export const toldTime = z.iso
+  .datetime({ offset: true, abort: true })
+  .refine((value) => canBeKept(Date.parse(value)), `must lie ${KEPT_YEARS}`)
+  .meta({ description: 'ISO 8601' })
+
 /** Text that every store can keep: PostgreSQL takes no NUL. */
 export const text = (maxChars: number) =>
   z

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { commit, maybeTime, page, text, time } from './common.ts'
+import { commit, maybeTime, page, text, time, toldTime } from './common.ts'
 import { verdictWord } from './verdicts.ts'
 
 export const deployKind = z.enum(['deploy', 'config', 'flag', 'rollback', 'restart']).meta({ id: 'DeployKind' })
@@ -63,8 +63,8 @@ export const deployEvent = z
       .nullish(),
     repository: text(2048).nullish(),
     kind: z.enum(['deploy', 'config', 'flag', 'rollback']).nullish(),
-    started_at: time,
-    finished_at: time.nullish(),
+    started_at: toldTime,
+    finished_at: toldTime.nullish(),
     url: z
       .url({ protocol: /^https?$/ })
       .max(2048)
