@@ -1,10 +1,10 @@
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { monitorEventLoopDelay, performance, type RecordableHistogram } from 'node:perf_hooks'
 
 /** Lets other work of the event loop run: call it between chunks of a long computation. */
 export const yieldToLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 export type Pressure = {
-  /** How long work waits for the event loop, ms: exceeded by a tenth of the turns of the last second, not by a lone pause. */
+  /** How long work waits for the event loop, ms: exceeded by a tenth of the turns of each of the last two windows, not by a lone pause. */
   lagMs(): number
   rssBytes(): number
   /** Share of the last window in which the event loop had work, 0 to 1. */
@@ -12,18 +12,31 @@ export type Pressure = {
   stop(): void
 }
 
+/** Lateness that lasts. A pause as long as a window is all of its turns, so that one window alone cannot tell it from overload. */
+export class Lag {
+  #lastMs = 0
+  ms = 0
+
+  /** Takes the lateness of a window's turns, in nanoseconds, and clears it for the next window. */
+  roll(turns: Pick<RecordableHistogram, 'count' | 'percentile' | 'reset'>): void {
+    const nowMs = turns.count === 0 ? 0 : turns.percentile(90) / 1e6
+    this.ms = Math.min(nowMs, this.#lastMs)
+    this.#lastMs = nowMs
+    turns.reset()
+  }
+}
+
 /** Watches how late the event loop is; each reading covers the last window of `windowMs`. */
 export function watchPressure(windowMs = 1000): Pressure {
   const delay = monitorEventLoopDelay({ resolution: 10 })
   delay.enable()
-  let lagMs = 0
+  const lag = new Lag()
   let loop = performance.eventLoopUtilization()
   let utilisation = 0
   // Reading it takes 0.2 ms: too much for each request.
   let rssBytes = process.memoryUsage.rss()
   const roll = setInterval(() => {
-    lagMs = delay.count === 0 ? 0 : delay.percentile(90) / 1e6
-    delay.reset()
+    lag.roll(delay)
     const now = performance.eventLoopUtilization()
     utilisation = performance.eventLoopUtilization(now, loop).utilization
     loop = now
@@ -31,7 +44,7 @@ export function watchPressure(windowMs = 1000): Pressure {
   }, windowMs)
   roll.unref()
   return {
-    lagMs: () => lagMs,
+    lagMs: () => lag.ms,
     rssBytes: () => rssBytes,
     utilisation: () => utilisation,
     stop: () => {
