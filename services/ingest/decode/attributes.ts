@@ -85,9 +85,10 @@ export class Attributes {
       }
     }
     if (keyTo - keyFrom > this.#intake.limits.keyBytes) keyTo = this.#cutKey(keyFrom, keyTo)
-    const known = map.dict.size
+    const { size, mended } = map.dict
     const key = map.key(w.buf, keyFrom, keyTo)
-    if (map.dict.size !== known) this.#intake.suspect(w.buf, keyFrom, keyTo)
+    if (map.dict.mended !== mended) this.#intake.remarkMended()
+    if (map.dict.size !== size) this.#intake.suspect(w.buf, keyFrom, keyTo)
     const flags = map.dict.flags[key]!
     value.read(valueFrom, valueTo)
     if (flags !== 0) this.#remember(flags)

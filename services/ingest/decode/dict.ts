@@ -31,6 +31,8 @@ export class Dict {
   hash2 = new Uint32Array(16)
   at = new Uint32Array(16)
   len = new Uint32Array(16)
+  /** Grows with each key that was no valid UTF-8. */
+  mended = 0
   /** At `i + 1`: the key that last came after key `i`; at 0 the one that last came first. */
   #next = new Uint32Array(17)
   #slots = new Int32Array(32)
@@ -94,6 +96,7 @@ export class Dict {
 
   #add(buf: Uint8Array, from: number, to: number, h: number): number {
     if (!isUtf8(buf, from, to)) {
+      this.mended++
       const fixed = repaired(buf.subarray(from, to))
       return this.find(fixed, 0, fixed.length)
     }

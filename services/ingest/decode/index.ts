@@ -6,7 +6,7 @@ import { Blocks } from './blocks.ts'
 import { type ItemReader, walkRequest } from './envelope.ts'
 import { DecodeError } from './error.ts'
 import { requests } from './json/schema.ts'
-import { transcode } from './json/transcode.ts'
+import { type Transcoded, transcode } from './json/transcode.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { LogBlock } from './log-columns.ts'
 import { LogReader } from './logs.ts'
@@ -105,9 +105,12 @@ export class Batches {
 
   /** All or nothing: where it throws (DecodeError) every open block is as it was before. `receivedAtMs` is epoch milliseconds. */
   append(signal: Signal, encoding: Encoding, body: Uint8Array, receivedAtMs: number): Appended {
-    const { wire, snakeKeys } =
-      encoding === 'json' ? transcode(body, requests[signal], this.limits.maxDepth) : { wire: body, snakeKeys: 0 }
-    this.#read(signal, wire, receivedAtMs, snakeKeys)
+    const read =
+      encoding === 'json'
+        ? transcode(body, requests[signal], this.limits.maxDepth)
+        : { wire: body, snakeKeys: 0, mended: 0 }
+    const { wire } = read
+    this.#read(signal, read, receivedAtMs)
     if (!this.#mayHide(encoding, body, wire)) return this.#decoded()
     const clean = withoutSecrets(wire, requests[signal], this.limits.maxDepth)
     // Of JSON what no message has is gone from `wire` already.
@@ -116,16 +119,17 @@ export class Batches {
       return { ...this.#decoded(), ...(isGone && { stored: wire }) }
     }
     for (const blocks of this.#all) blocks.rollback()
-    this.#read(signal, clean.body, receivedAtMs, snakeKeys)
+    this.#read(signal, { ...read, wire: clean.body }, receivedAtMs)
     return { ...this.#decoded(), redacted: Object.fromEntries(clean.redacted), stored: clean.body }
   }
 
-  #read(signal: Signal, body: Uint8Array, receivedAtMs: number, snakeKeys: number): void {
+  #read(signal: Signal, { wire: body, snakeKeys, mended }: Transcoded, receivedAtMs: number): void {
     const { wire, intake, contexts } = this.#core
     for (const blocks of this.#all) blocks.begin()
     intake.begin(receivedAtMs)
     try {
       if (snakeKeys > 0) intake.remark('keys in snake_case read: OTLP/JSON spells them in camelCase', snakeKeys)
+      if (mended > 0) intake.remarkMended(mended)
       wire.start(body)
       walkRequest(wire, contexts, this.#readers[signal])
     } catch (cause) {

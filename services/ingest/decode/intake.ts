@@ -115,6 +115,11 @@ export class Intake {
     this.remarks.set(text, (this.remarks.get(text) ?? 0) + times)
   }
 
+  /** Texts that were no valid UTF-8, or had lone surrogates. */
+  remarkMended(times = 1): void {
+    this.remark('texts with invalid UTF-8 mended', times)
+  }
+
   node(): void {
     if (++this.nodes > this.limits.maxNodes) {
       throw new DecodeError(
@@ -143,7 +148,7 @@ export class Intake {
       column.used = at
       column.put(fixed, 0, fixed.length)
       start = valueStart(column.data, at)
-      this.remark('texts with invalid UTF-8 mended')
+      this.remarkMended()
     }
     const mayHide = (seen & SUSPECT_SHORT) !== 0 || ((seen & SUSPECT) !== 0 && column.used - start >= SHORTEST_TOKEN)
     if (!mayHide || !this.redacts) return
@@ -160,8 +165,9 @@ export class Intake {
     const end = cutAt(src, from, to, this.limits.nameBytes)
     if (end < to) this.remark('names cut to the longest length kept')
     const { dict, words } = column
-    const { size } = dict
+    const { size, mended } = dict
     let index = dict.find(src, from, end)
+    if (dict.mended !== mended) this.remarkMended()
     if (dict.size !== size) {
       this.suspect(src, from, to)
       if (kind !== '' && !this.ceilings.admitsName(kind, decodeText(src.subarray(from, end)))) dict.flags[index] = OVER

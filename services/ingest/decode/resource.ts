@@ -4,7 +4,7 @@ import { type Intake, OVERFLOW_NAME } from './intake.ts'
 import { MapColumn, valueEnd, valueStart } from './map.ts'
 import { classifyKey } from './roles.ts'
 import type { SharedMap } from './runs.ts'
-import { cutAt, decodeText, encodeText } from './utf8.ts'
+import { cutAt, decodeText, encodeText, isUtf8 } from './utf8.ts'
 import { fields, type Wire } from './wire.ts'
 
 const RESOURCE_KNOWN = fields(1, 2, 3)
@@ -176,6 +176,7 @@ export class Contexts {
     const to = pieces[1]!
     const end = cutAt(buf, from, to, this.#intake.limits.nameBytes)
     if (end < to) this.#intake.remark('names cut to the longest length kept')
+    if (!isUtf8(buf, from, end)) this.#intake.remarkMended()
     this.#intake.suspect(buf, from, to)
     return decodeText(buf.subarray(from, end))
   }

@@ -94,6 +94,14 @@ describe('1.3 OTLP/JSON', () => {
     expect(({} as Plain).polluted).toBeUndefined()
   })
 
+  it('O55: says how many lone surrogates it mended, wherever they stood', () => {
+    const { remarks } = decode(
+      'traces',
+      span('"name":"a\\ud800b","attributes":[{"key":"\\udc00","value":{"stringValue":"\\ud83d\\ude00"}}]'),
+    )
+    expect(remarks).toEqual(['texts with invalid UTF-8 mended (2)'])
+  })
+
   it.each(['1234', '[]', '"x"', '{"resourceSpans":[]}x', '', '{"resourceSpans":{}}', 'null x'])(
     'O53: refuses the body %j',
     (body) => {

@@ -169,6 +169,16 @@ describe('1.4 protobuf wire', () => {
     expect(row).toMatchObject({ SpanName: 'a\ufffdb', SpanAttributes: [['\ufffd', '\ufffd\ufffd\ufffd']] })
   })
 
+  it.each([
+    // A span's name is its route as well.
+    ['a name', 2, len(5, [0x61, 0xff, 0x62])],
+    ['a key', 1, len(9, len(1, [0xc3]), len(2, len(1, 'x')))],
+    ['a value', 1, len(9, len(1, 'k'), len(2, len(1, [0xed, 0xa0, 0x80])))],
+  ])('O63: says so of %s', (_, times, field) => {
+    const { remarks } = decode('traces', traceRequest(IDS, field))
+    expect(remarks).toEqual([`texts with invalid UTF-8 mended (${times})`])
+  })
+
   it('O64: treats values and keys by string index as empty, and says so once', () => {
     const result = decode(
       'traces',

@@ -17,6 +17,8 @@ export class Lexer {
   text: Uint8Array
   from = 0
   to = 0
+  /** Lone surrogates, which became U+FFFD. */
+  mended = 0
   #unescaped = new Uint8Array(256)
 
   constructor(src: Uint8Array) {
@@ -132,7 +134,10 @@ export class Lexer {
       if (low >= 0xdc00 && low <= 0xdfff) code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00)
       else this.pos = back
     }
-    if (code >= 0xd800 && code <= 0xdfff) code = 0xfffd
+    if (code >= 0xd800 && code <= 0xdfff) {
+      code = 0xfffd
+      this.mended++
+    }
     const out = this.#unescaped
     let at = used
     if (code < 0x80) out[at++] = code

@@ -28,8 +28,8 @@ const tableOf = (message: Message): Name[][] => {
 /** What a member became: bytes `from` to `to` of the output. */
 type Written = { spec: FieldSpec; from: number; to: number }
 
-/** A request as wire bytes, and how many of its keys were spelt as in the .proto file. */
-export type Transcoded = { wire: Uint8Array; snakeKeys: number }
+/** A request as wire bytes, how many of its keys were spelt as in the .proto file, and how many lone surrogates it had. */
+export type Transcoded = { wire: Uint8Array; snakeKeys: number; mended: number }
 
 /**
  * OTLP/JSON to protobuf wire bytes, exact: integers of 64 bits never pass through a double. Unknown members are passed over, null
@@ -39,7 +39,7 @@ export const transcode = (body: Uint8Array, request: Message, maxDepth: number):
   const transcoder = new Transcoder(body, maxDepth)
   transcoder.whole(request)
   const { data, used } = transcoder.out
-  return { wire: data.subarray(0, used), snakeKeys: transcoder.snakeKeys }
+  return { wire: data.subarray(0, used), snakeKeys: transcoder.snakeKeys, mended: transcoder.mended }
 }
 
 class Transcoder {
@@ -51,6 +51,10 @@ class Transcoder {
   constructor(body: Uint8Array, maxDepth: number) {
     this.#lexer = new Lexer(body)
     this.#maxDepth = maxDepth
+  }
+
+  get mended(): number {
+    return this.#lexer.mended
   }
 
   whole(request: Message): void {
