@@ -64,10 +64,10 @@ export function frameOf(window: Window, deploy: Deploy, o: FrameOptions): Frame 
   const closed = Math.min(o.closedMinute + 1, window.toMinute) - window.fromMinute
   const build = buildOf(window, deploy)
   const builds = build ? [build, ...together.map((d) => ({ version: d.version, commit: d.commit }))] : []
-  const index = indexOf(window, build && builds)
+  const index = indexOf(window, build && builds, start)
   const routes = index.all.get('route') ?? []
   const mine = routes.filter((s) => index.mine.has(s))
-  const others = routes.filter((s) => !index.mine.has(s))
+  const others = routes.filter((s) => index.old.has(s))
   const anyOf = [...index.mine]
   const first = firstSlot(mine.length > 0 ? mine : anyOf, Math.max(0, start), closed)
   const from = (first ?? start) + o.settleMinutes
@@ -141,7 +141,7 @@ export function partsOf(frame: Frame, cell: Cell, key: string | null): Parts {
   return {
     before,
     mine: before.filter((s) => frame.index.mine.has(s)),
-    others: before.filter((s) => !frame.index.mine.has(s)),
+    others: before.filter((s) => frame.index.old.has(s)),
   }
 }
 
@@ -199,11 +199,17 @@ function merged(series: readonly Series[], slot: number): Histogram {
 export const minuteIso = (frame: Frame, slot: number): string =>
   new Date((frame.window.fromMinute + slot) * 60_000).toISOString()
 
-/** The window's series by cell and key, and which are the new builds': made once for a look. */
-export type Index = { all: Map<Cell, Series[]>; byKey: Map<string, Series[]>; mine: Set<Series> }
+/**
+ * The window's series by cell and key, which are the new builds', and which those of builds that ran when the deploy began: a build that
+ * came later is no old version. Made once for a look.
+ */
+export type Index = { all: Map<Cell, Series[]>; byKey: Map<string, Series[]>; mine: Set<Series>; old: Set<Series> }
 
-export function indexOf(window: Window, builds: readonly Build[] | null): Index {
-  const index: Index = { all: new Map(), byKey: new Map(), mine: new Set() }
+/** `start`: the slot in which the deploy of `builds` began; null: of a service as a whole. */
+export function indexOf(window: Window, builds: readonly Build[] | null, start = 0): Index {
+  const index: Index = { all: new Map(), byKey: new Map(), mine: new Set(), old: new Set() }
+  const ran = new Set<string>()
+  const buildKey = (s: Series) => JSON.stringify([s.version, s.commit])
   const push = <K>(map: Map<K, Series[]>, key: K, s: Series) => {
     const list = map.get(key)
     if (list) list.push(s)
@@ -213,6 +219,8 @@ export function indexOf(window: Window, builds: readonly Build[] | null): Index 
     push(index.all, s.cell, s)
     push(index.byKey, `${s.cell}\n${s.key}`, s)
     if (!builds || builds.some((b) => isBuild(s, b))) index.mine.add(s)
+    else if (firstSlot([s], 0, start + 1) !== undefined) ran.add(buildKey(s))
   }
+  for (const s of window.series.values()) if (!index.mine.has(s) && ran.has(buildKey(s))) index.old.add(s)
   return index
 }

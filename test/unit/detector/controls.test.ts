@@ -1,41 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Around } from '../../../services/detector/attribution/around.ts'
 import { compareWith } from '../../../services/detector/attribution/control.ts'
-import { decide } from '../../../services/detector/decide/decide.ts'
 import type { Point } from '../../../services/detector/rolling/lines.ts'
 import { seriesOf, type Window } from '../../../services/detector/window/window.ts'
 import type { Deploy } from '../../../shared/model/deploy.ts'
-import type { Verdict } from '../../../shared/model/verdict.ts'
-import type { Traffic } from '../../support/telemetry.ts'
-import { deployOf, windowOf } from '../../support/window.ts'
-
-const T0 = Date.parse('2026-03-01T10:00:00Z')
-const M0 = T0 / 60_000
-/** Minutes of history, and of what comes after the deploy. */
-const HISTORY = 120
-const AFTER = 12
-
-type Routes = Traffic['routes']
-/** Traffic of a service over some minutes of the story; the deploy is at minute 0. */
-const traffic = (
-  service: string,
-  version: string,
-  from: number,
-  to: number,
-  routes: Routes,
-  perMinute = 60,
-): Traffic => ({
-  service,
-  version,
-  commit: '',
-  fromMs: T0 + (HISTORY + from) * 60_000,
-  minutes: to - from,
-  requestsPerMinute: perMinute,
-  routes,
-  seed: service.length * 1000 + HISTORY + from + version.length,
-})
-const deploy = (t: Traffic, more: Partial<Deploy> = {}): Deploy => deployOf(t, { previous_id: 'd_before', ...more })
-const window = (...all: Traffic[]): Window => windowOf(all, M0, M0 + HISTORY + 75)
+import { AFTER, deploy, HISTORY, M0, type Routes, traffic, verdictOf, window } from './support/minutes.ts'
 
 const linesOf = (w: Window): Map<number, Point> =>
   new Map(
@@ -51,22 +20,6 @@ const around = (windows: Window[], near: Deploy[], calls: Around['calls'] = []):
   calls,
   near,
 })
-
-function verdictOf(w: Window, d: Deploy, known: Around | undefined, siblings: Deploy[] = [d]): Verdict {
-  return decide(w, d, {
-    settleMinutes: 1,
-    watchMinutes: 60,
-    sensitivity: 'normal',
-    closedMinute: M0 + HISTORY + AFTER - 1,
-    quiet: false,
-    othersAlive: false,
-    excluded: new Set(),
-    siblings,
-    around: known,
-    before: null,
-    nowMs: T0 + (HISTORY + AFTER) * 60_000,
-  })
-}
 
 const well: Routes = { '/pay': { peer: 'bank', errorRatio: 0.01 } }
 const failing: Routes = { '/pay': { peer: 'bank', errorRatio: 0.3 } }
@@ -188,66 +141,6 @@ describe('an incident of services that do not call each other', () => {
     const calls = ['mail', 'search'].map((caller) => ({ caller, callee: 'shop' }))
     const known = around([subject, lone('mail', 0.2), lone('search', 0.2), lone('stock', 0.01)], [v2], calls)
     expect(verdictOf(subject, v2, known).verdict).toBe('regressed')
-  })
-})
-
-describe('deploys minutes apart', () => {
-  const at = (version: string, from: number, to: number, errorRatio: number) =>
-    traffic('shop', version, from, to, { '/': { errorRatio } })
-  const commits = (sha: string) => [{ sha: `${sha}1` }, { sha: `${sha}2` }]
-
-  //  v1 ──────┐ v2 ┐ v3          v2 fails, and v3 holds its changes
-  //           └────┴──────
-  it('are judged together, and the one with which it began is named', () => {
-    const [first, second] = [at('v2', -3, 0, 0.3), at('v3', 0, AFTER, 0.3)]
-    const w = window(at('v1', -HISTORY, -3, 0.01), first, second)
-    const all = [deploy(first, { commits: commits('a') }), deploy(second, { commits: commits('b') })]
-    const v = verdictOf(w, all[1]!, undefined, all)
-    expect(v.verdict, v.reason).toBe('regressed')
-    expect(v.reason).toContain('it began with v2')
-    expect(v.commits.commits.map((c) => c.sha)).toEqual(['a1', 'a2'])
-  })
-
-  it('are told apart where it began with the later one', () => {
-    const [first, second] = [at('v2', -4, 0, 0.01), at('v3', 0, AFTER, 0.3)]
-    const w = window(at('v1', -HISTORY, -4, 0.01), first, second)
-    const all = [deploy(first, { commits: commits('a') }), deploy(second, { commits: commits('b') })]
-    const [earlier, later] = all.map((d) => verdictOf(w, d, undefined, all))
-    expect(later!.verdict, later!.reason).toBe('regressed')
-    expect(later!.commits.wording).toBe('1 of 2 commits since v1')
-    expect(earlier!.verdict, earlier!.reason).not.toBe('regressed')
-    expect(earlier!.reason).toContain('v3 followed within minutes')
-  })
-
-  it('are named both, with the commits of both, where nothing tells them apart', () => {
-    const [first, second] = [at('v2', -1, 0, 0.1), at('v3', 0, AFTER, 0.1)]
-    const w = window(at('v1', -HISTORY, -1, 0.01), { ...first, requestsPerMinute: 6 }, second)
-    const all = [deploy(first, { commits: commits('a') }), deploy(second, { commits: commits('b') })]
-    const v = verdictOf(w, all[1]!, undefined, all)
-    expect(v.verdict, v.reason).toBe('regressed')
-    expect(v.reason).toMatch(/one of these 2 deploys did it/)
-    expect(v.commits.commits.map((c) => c.sha).sort()).toEqual(['a1', 'a2', 'b1', 'b2'])
-    expect(v.commits.wording).toMatch(/^of one of these 2 deploys: /)
-    expect(v.suspects.map((s) => s.version).sort()).toEqual(['v2', 'v3'])
-  })
-
-  it('say nothing where nothing changed', () => {
-    const [first, second] = [at('v2', -3, 0, 0.01), at('v3', 0, AFTER, 0.01)]
-    const w = window(at('v1', -HISTORY, -3, 0.01), first, second)
-    const all = [deploy(first), deploy(second)]
-    const v = verdictOf(w, all[1]!, undefined, all)
-    expect(v.verdict, v.reason).toBe('no_difference')
-    expect(v.suspects).toEqual([])
-  })
-
-  it('leave a flag alone where it clearly began with the version after it', () => {
-    const second = at('v2', 0, AFTER, 0.3)
-    const w = window(at('v1', -HISTORY, 0, 0.01), second)
-    const flag = deploy(at('v1', -10, 0, 0.01), { id: 'd_flag', kind: 'flag' })
-    const v = verdictOf(w, flag, undefined, [flag, deploy(second)])
-    expect(v.verdict, v.reason).toBe('no_difference')
-    expect(v.reason).toContain('it began with v2')
-    expect(v.suspects[0]).toMatchObject({ version: 'v2' })
   })
 })
 
