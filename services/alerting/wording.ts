@@ -1,3 +1,4 @@
+import { shortBuild } from '../../shared/model/deploy.ts'
 import { safeText } from './text.ts'
 import type { DeployInfo, Notification, Signal } from './types.ts'
 
@@ -160,7 +161,7 @@ function undoing(d: DeployInfo): string {
   if (d.kind === 'flag' || d.kind === 'config')
     return `Undo the ${d.kind} change ${safeText(d.version, 80)} of ${safeText(d.service, 80)}`
   if (!d.previous_version) return ''
-  return `Roll back ${safeText(d.service, 80)} to ${safeText(d.previous_version, 80)}`
+  return `Roll back ${safeText(d.service, 80)} to ${safeText(shortBuild(d.previous_version), 80)}`
 }
 
 /** Every service that is hurt, where that is more than one: `Hurts cart, checkout and web`; the first twenty. */

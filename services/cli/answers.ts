@@ -30,6 +30,7 @@ export type ServiceList = Page<{
   latency_p50_ms: number | null
   latency_p99_ms: number | null
   version: string
+  commit: string
   version_since: string | null
   open_anomalies: number
 }>

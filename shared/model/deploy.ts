@@ -28,6 +28,7 @@ export type Deploy = {
   last_seen_at: string | null
   /** The deploy of the same service and environment before this one; null for the first. */
   previous_id: string | null
+  /** What that one is called: its version, its commit where it has none. */
   previous_version: string | null
   url: string | null
   actor: string | null
@@ -35,3 +36,10 @@ export type Deploy = {
   created_at: string
   updated_at: string
 }
+
+/** What a build is called: its version, else its commit; '' where neither is known. */
+export const buildName = (d: Pick<Deploy, 'version' | 'commit'>): string => d.version || d.commit
+
+/** The same, a full commit cut to what is read and typed. */
+export const shortBuild = (name: string): string =>
+  /^[0-9a-f]{40}([0-9a-f]{24})?$/i.test(name) ? name.slice(0, 10) : name

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Deploy } from '../model/deploy.ts'
+import { buildName, type Deploy } from '../model/deploy.ts'
 import {
   changesBuild,
   type DeployEventInput,
@@ -193,7 +193,7 @@ async function nearby(tx: Tx, service: string, environment: string, atMs: number
 /** Writes a deploy and keeps the chain of predecessors right: its own, and that of the one after it. */
 async function save(tx: Tx, deploy: Deploy, before: Deploy | undefined): Promise<Deploy> {
   if (before === deploy) return deploy
-  const moved = !before || before.started_at !== deploy.started_at || before.version !== deploy.version
+  const moved = !before || before.started_at !== deploy.started_at || buildName(before) !== buildName(deploy)
   const linked = await put(tx, moved ? await link(tx, deploy) : deploy)
   if (!moved) return linked
   for (const follower of await followers(tx, linked)) {
@@ -228,7 +228,7 @@ async function link(tx: Tx, deploy: Deploy): Promise<Deploy> {
     deploy.id,
   )
   const previous = row ? read(row) : null
-  return { ...deploy, previous_id: previous?.id ?? null, previous_version: previous?.version ?? null }
+  return { ...deploy, previous_id: previous?.id ?? null, previous_version: previous && buildName(previous) }
 }
 
 /** Writes a deploy. `updated_at` is above all others, whichever clock it came from, so that who reads what was written since sees all. */

@@ -37,7 +37,7 @@ const command: CliCommand = {
                     number(s.requests_per_minute),
                   ],
                   ...[percent(s.error_ratio), ms(s.latency_p50_ms), ms(s.latency_p99_ms)],
-                  ...[plain(s.version, 24), when(s.version_since), String(s.open_anomalies)],
+                  ...[plain(s.version || s.commit.slice(0, 10), 24), when(s.version_since), String(s.open_anomalies)],
                 ]),
               ),
         )

@@ -1,5 +1,8 @@
-import type { Deploy } from '../../../shared/model/deploy.ts'
+import { buildName, type Deploy, shortBuild } from '../../../shared/model/deploy.ts'
 import type { Verdict } from '../../../shared/model/verdict.ts'
+
+/** What a deploy is called in a sentence: its build, else what kind of change it was. */
+export const nameOf = (d: Pick<Deploy, 'version' | 'commit' | 'kind'>): string => shortBuild(buildName(d)) || d.kind
 
 const shortSha = (sha: string): string => sha.slice(0, 10)
 
@@ -12,12 +15,12 @@ export function commitsOf(deploy: Deploy, set: readonly Deploy[] = [deploy]): Ve
 /** Which of several deploys it was is not known either. */
 function commitsOfSet(set: readonly Deploy[]): Verdict['commits'] {
   const each = set.map((d) => ({ deploy: d, ...commitsOfOne(d) }))
-  const named = each.map((e) => `${e.deploy.version || e.deploy.kind}: ${e.wording}`).join('; ')
+  const named = each.map((e) => `${nameOf(e.deploy)}: ${e.wording}`).join('; ')
   return { wording: `of one of these ${set.length} deploys: ${named}`, commits: each.flatMap((e) => e.commits) }
 }
 
 function commitsOfOne(deploy: Deploy): Verdict['commits'] {
-  const since = deploy.previous_version ? ` since ${deploy.previous_version}` : ''
+  const since = deploy.previous_version ? ` since ${shortBuild(deploy.previous_version)}` : ''
   const { commits } = deploy
   if (commits.length > 1) return { wording: `1 of ${commits.length} commits${since}`, commits }
   const only = commits[0] ?? (deploy.commit === '' ? undefined : { sha: deploy.commit })

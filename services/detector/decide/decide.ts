@@ -4,7 +4,7 @@ import type { Around } from '../attribution/around.ts'
 import type { Sensitivity } from '../judge/index.ts'
 import type { Window } from '../window/window.ts'
 import { arrange } from './arrange.ts'
-import { commitsOf } from './commits.ts'
+import { commitsOf, nameOf } from './commits.ts'
 import { blameOf, type Weighed, weigh, wordsOf } from './excused.ts'
 import { combineFamilies, LARGE_LATENCY } from './families.ts'
 import { findingOf } from './finding.ts'
@@ -76,7 +76,7 @@ export function decide(window: Window, deploy: Deploy, o: DecideOptions): Verdic
   const word = wordOf(frame, weighed, signals, o, over)
   const blame = blameOf(frame, deploy, weighed, { around: o.around, siblings, together })
   const next = soonAfter(deploy, siblings)
-  const followed = next ? `; ${next.version} followed within minutes, and its verdict is on both` : ''
+  const followed = next ? `; ${nameOf(next)} followed within minutes, and its verdict is on both` : ''
   const verdict: Verdict = {
     deploy_id: deploy.id,
     service: deploy.service,

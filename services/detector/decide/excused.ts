@@ -3,6 +3,7 @@ import type { Finding, Suspect } from '../../../shared/model/verdict.ts'
 import type { Around, Excuse, Subject } from '../attribution/around.ts'
 import { excuseOf, isPrimary, type Spent } from '../attribution/excuse.ts'
 import { rankSuspects } from '../suspects.ts'
+import { nameOf } from './commits.ts'
 import type { Frame } from './frame.ts'
 import { cannotTellApart, clearlyLater, TOGETHER_MINUTES } from './together.ts'
 
@@ -62,7 +63,7 @@ const clearest = (findings: readonly Finding[]): Finding => findings.reduce((a, 
 function ofLater(frame: Frame, deploy: Deploy, finding: Finding, siblings: readonly Deploy[]): Excuse | null {
   if (frame.build) return null
   const later = clearlyLater(frame, finding, deploy, siblings)
-  return later && { state: 'excused', words: `it began with ${later.version || later.kind}`, origin: later }
+  return later && { state: 'excused', words: `it began with ${nameOf(later)}`, origin: later }
 }
 
 /** Whose doing it could be, in order; `set`: the deploys of this service among which it cannot be told. */
@@ -102,11 +103,10 @@ export function blameOf(
 }
 
 const minutesFrom = (a: Deploy, b: Deploy): number => (Date.parse(a.started_at) - Date.parse(b.started_at)) / 60_000
-const named = (d: Deploy): string => d.version || d.kind
 
 function saying(set: readonly Deploy[], deploy: Deploy): string {
-  if (set.length > 1) return `; one of these ${set.length} deploys did it: ${set.map(named).join(', ')}`
-  return set[0]!.id === deploy.id ? '' : `; it began with ${named(set[0]!)}, minutes before`
+  if (set.length > 1) return `; one of these ${set.length} deploys did it: ${set.map(nameOf).join(', ')}`
+  return set[0]!.id === deploy.id ? '' : `; it began with ${nameOf(set[0]!)}, minutes before`
 }
 
 function subjectOf(frame: Frame, deploy: Deploy, finding: Finding): Subject {
@@ -126,4 +126,4 @@ function subjectOf(frame: Frame, deploy: Deploy, finding: Finding): Subject {
 
 /** One sentence: what it is, and why it is not held against the deploy. */
 export const wordsOf = ({ finding, excuse }: Excused): string =>
-  `${finding.reason}; not held against this deploy: ${excuse.words}${excuse.origin ? `; ${excuse.origin.service} ${excuse.origin.version || excuse.origin.kind} was deployed then` : ''}`
+  `${finding.reason}; not held against this deploy: ${excuse.words}${excuse.origin ? `; ${excuse.origin.service} ${nameOf(excuse.origin)} was deployed then` : ''}`

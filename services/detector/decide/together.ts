@@ -1,4 +1,4 @@
-import type { Deploy } from '../../../shared/model/deploy.ts'
+import { buildName, type Deploy } from '../../../shared/model/deploy.ts'
 import type { Finding } from '../../../shared/model/verdict.ts'
 import { changesBuild } from '../../../shared/state/deploy-merge.ts'
 import { type Frame, partsOf } from './frame.ts'
@@ -28,7 +28,7 @@ export function undoneBy(deploy: Deploy, siblings: readonly Deploy[]): Deploy[] 
 }
 
 const undoes = (deploy: Deploy, close: readonly Deploy[]): boolean =>
-  deploy.kind === 'rollback' || close.some((d) => d.previous_version !== null && d.previous_version === deploy.version)
+  deploy.kind === 'rollback' || close.some((d) => d.previous_version === buildName(deploy))
 
 function justBefore(deploy: Deploy, siblings: readonly Deploy[]): Deploy[] {
   if (!isBuilt(deploy)) return []

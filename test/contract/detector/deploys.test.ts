@@ -89,6 +89,12 @@ it('takes a version announced again after another as a deploy of its own', async
   expect(back.deploy).toMatchObject({ kind: 'rollback', previous_version: 'v2' })
 })
 
+it('names the predecessor by its commit where it has no version', async () => {
+  const first = await recordSighting(bed.state, sighting('e', '', 0, { commit: 'aaaaaaa1' }), T0)
+  const second = await recordSighting(bed.state, sighting('e', '', 10, { commit: 'bbbbbbb2' }), T0)
+  expect(second.deploy).toMatchObject({ previous_id: first.deploy.id, previous_version: 'aaaaaaa1' })
+})
+
 it('keeps the chain of predecessors when a deploy of the past is told late', async () => {
   const last = await recordDeployEvent(bed.state, event('d', 'v3', 200), 'api', T0)
   const first = await recordDeployEvent(bed.state, event('d', 'v1', 0), 'api', T0)

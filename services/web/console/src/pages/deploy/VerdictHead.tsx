@@ -52,7 +52,7 @@ function Advice({ deploy, verdict }: { deploy: DeployItem; verdict: Verdict }) {
 }
 
 function Actions({ deploy }: { deploy: DeployItem }) {
-  const gate = `npx plumbline gate --service ${deploy.service} --environment ${deploy.environment} --version ${deploy.version}`
+  const gate = `npx plumbline gate --service ${deploy.service} --environment ${deploy.environment} ${deploy.version ? `--version ${deploy.version}` : `--commit ${deploy.commit}`}`
   return (
     <div className="actions">
       {deploy.previous_id && (
