@@ -87,12 +87,17 @@ function sharedAnnotations(n: Notification): Record<string, string> {
   })
 }
 
+/** Findings give their reason without a full stop. */
+const sentence = (text: string): string => (text === '' || /[.!?…]$/.test(text) ? text : `${text}.`)
+
 function annotationsOf(n: Notification, s: Signal): Record<string, string> {
   const since = sinceWhat(n.deploy)
   const subject = `${n.event === 'test' ? '[TEST] ' : ''}${safeText(s.service, 80)}: ${lineOf(s, n.event === 'resolved')}`
   return filled({
     summary: `${subject}${since ? ` since ${since}` : ''}`,
-    description: [safeText(s.reason, 500), `${certaintyOf(s)}.`, adviceOf(n), suspicionOf(n)].filter(Boolean).join(' '),
+    description: [sentence(safeText(s.reason, 500)), `${certaintyOf(s)}.`, adviceOf(n), suspicionOf(n)]
+      .filter(Boolean)
+      .join(' '),
     observed: amount(s.observed, s.unit),
     expected: amount(s.expected, s.unit),
     range: `${amount(s.lower, s.unit)} to ${amount(s.upper, s.unit)}`,

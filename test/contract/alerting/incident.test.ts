@@ -61,6 +61,7 @@ describe('an incident', () => {
       link: `${BASE_URL}/deploys/${deploy}`,
       diff_url: `https://github.com/acme/checkout/compare/${'a'.repeat(40)}...${'b'.repeat(40)}`,
       rollback: 'Roll back checkout to v41',
+      description: expect.stringMatching(/[^.]\. Practically certain \(.*\)\. Roll back checkout to v41$/),
     })
     const [incident] = (await listIncidents(bed.state)).items
     expect(incident).toMatchObject({
