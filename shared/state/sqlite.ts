@@ -3,15 +3,21 @@ import { dirname } from 'node:path'
 import Database from 'libsql'
 import type { State, Tx, Value } from './state.ts'
 
+const SETUP =
+  'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;'
+
 /** The file is its owner's alone: it holds hashes of keys and sealed secrets. */
 function open(file: string): Database.Database {
   try {
     const db = new Database(file)
     chmodSync(file, 0o600)
+    db.exec(SETUP)
     return db
   } catch (error) {
+    const { message } = error as Error
+    const isDamaged = /not a database|malformed/i.test(message)
     throw new Error(
-      `cannot open the state in ${file}: ${(error as Error).message}. Check that this user owns the folder`,
+      `cannot open the state in ${file}: ${message}. ${isDamaged ? 'Restore it from a backup, or move it away to begin with an empty one: deploys, channels and keys are in it' : 'Check that this user owns the folder'}`,
     )
   }
 }
@@ -20,7 +26,6 @@ function open(file: string): Database.Database {
 export function openSqlite(file: string): State {
   mkdirSync(dirname(file), { recursive: true })
   const db = open(file)
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;')
   const plain = <T>(row: unknown): T => {
     const { _metadata, ...rest } = row as Record<string, unknown>
     return rest as T

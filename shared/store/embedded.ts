@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { unlink, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { ClickHouseClient } from '@clickhouse/client'
@@ -10,12 +10,17 @@ import { identifier, insertSettings, literal, type NativeBlock, type Params, typ
 /** With the writer, one less than the threads of libuv: an engine query holds one, and the log must not wait for it to sync. */
 const READERS = 2
 
-/** Wraps the engine's refusal of a folder that is in use (it tells why on standard error only) into what to do about it. */
+/**
+ * Wraps the engine's refusal of a folder into what to do about it: it tells why on standard error only. Who holds a folder has a file
+ * `status` in it; an engine that could not start has deleted its own.
+ */
 function openError(error: unknown, path: string): Error {
   const text = String((error as Error).message ?? error)
   if (/lock|Another server|Failed to create connection/i.test(text)) {
     return new Error(
-      `cannot open ${path}: another Plumbline process uses this data folder. Stop it, or set PLUMBLINE_DATA_DIR to another folder`,
+      existsSync(join(path, 'status'))
+        ? `cannot open ${path}: another Plumbline process uses this data folder. Stop it, or set PLUMBLINE_DATA_DIR to another folder`
+        : `cannot open ${path}: the engine does not start on it; its own message stands above. Restore the folder from a backup, or move it away to begin with an empty one: telemetry and verdicts are in it, channels and keys are not`,
     )
   }
   return new Error(`cannot open the embedded engine in ${path}: ${text}`)

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -147,6 +147,27 @@ describe('the command line', () => {
     const busy = await runApart(['backup', '--to', `${from}-copy2`], bed.dir)
     expect(busy).toMatchObject({ code: 3, err: expect.stringContaining('cannot open') })
     for (const folder of [from, `${from}-copy`, `${from}-copy2`]) rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('says what is damaged, and takes no damage for another process', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'plumbline-damaged-'))
+    await runApart(['migrate'], folder)
+    const tables = readdirSync(join(folder, 'engine/store'), { recursive: true, encoding: 'utf8' })
+    const table = join(folder, 'engine/store', tables.find((name) => name.endsWith('otel_logs.sql'))!)
+    const ddl = readFileSync(table)
+    writeFileSync(table, 'damaged')
+    const engine = await runApart(['migrate'], folder)
+    expect(engine).toMatchObject({ code: 3, err: expect.stringContaining('the engine does not start on it') })
+    expect(engine.err).not.toContain('another Plumbline')
+    writeFileSync(table, ddl)
+    for (const rest of ['-wal', '-shm']) rmSync(join(folder, `state.db${rest}`), { force: true })
+    writeFileSync(join(folder, 'state.db'), 'no database'.repeat(1000))
+    const state = await runApart(['migrate'], folder)
+    expect(state).toMatchObject({
+      code: 3,
+      err: expect.stringContaining(`cannot open the state in ${join(folder, 'state.db')}`),
+    })
+    rmSync(folder, { recursive: true, force: true })
   })
 
   it('says that a data folder cannot be used, to who starts and to who examines', async () => {
