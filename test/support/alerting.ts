@@ -80,7 +80,7 @@ export function anomalyOf(input: AnomalyInput = {}): Anomaly {
         window: { baseline: span, current: span },
         started_at: a.started_at,
         method: 'test',
-        reason: reason ?? 'Of 412 requests 51 failed; of 4,870 before the deploy 54 did.',
+        reason: reason ?? 'Of 412 requests 51 failed; of 4,870 before the deploy 54 did',
         ...(a.signal === 'latency' ? { quantile: 0.95 } : {}),
         exemplar_trace_ids: ['0af7651916cd43dd8448eb211c80319c'],
         top_attributes: [],
