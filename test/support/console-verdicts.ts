@@ -19,9 +19,10 @@ function checkedOf(deploy: DeployItem, thin: boolean): Verdict['checked'] {
           thin: 'Fewer than 30 requests on a side.',
           pass: 'Inside its band.',
         }[outcome],
-        n: thin
-          ? { baseline: 84, current: 10 }
-          : { baseline: Math.round(noise(route, 'b') * 9000), current: Math.round(noise(route, 'c') * 3800) },
+        n:
+          outcome === 'thin'
+            ? { baseline: 84, current: 10 }
+            : { baseline: Math.round(noise(route, 'b') * 9000), current: Math.round(noise(route, 'c') * 3800) },
         smallest_effect:
           outcome === 'thin'
             ? null

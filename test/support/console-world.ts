@@ -153,6 +153,7 @@ const plans: Plan[] = [
   ['dep_gateway_74', 'gateway', 420, '74', 'no_difference', 'All 40 series look as before.', 'config'],
   ['dep_checkout_2139', 'checkout', 1510, '2.13.9', 'no_difference', 'All 31 series look as before.'],
   ['dep_search_189', 'search', 2020, '1.8.9', 'no_difference', 'All 12 series look as before.', 'rollback'],
+  ['dep_recommender_030', 'recommender', 3000, '0.3.0', 'no_difference', 'All 3 series look as before.'],
   ['dep_cart_880', 'cart', 1800, '8.8.0', 'no_difference', 'All 17 series look as before.'],
 ]
 
