@@ -11,6 +11,7 @@ import { packageRoot } from '../shared/runtime/package.ts'
 import type { Context, Service, TargetName } from '../shared/runtime/service.ts'
 import type { Config } from '../shared/runtime/settings.ts'
 import { type SelfTelemetry, startSelfTelemetry } from '../shared/runtime/telemetry.ts'
+import { checkKey } from '../shared/security/secrets.ts'
 import { acquireLease, releaseLease } from '../shared/state/leases.ts'
 import { migrateState } from '../shared/state/migrate.ts'
 import { openState } from '../shared/state/open.ts'
@@ -86,6 +87,7 @@ export async function up(
 export async function open(config: Config): Promise<Pick<Context, 'store' | 'state'>> {
   // With both elsewhere a target may have the folder of secrets to read only.
   if (!config.clickhouseUrl || !config.stateUrl) makeDataFolder(config.dataDir)
+  checkKey(config.dataDir)
   const store = await openStore(config)
   let state: State | undefined
   try {

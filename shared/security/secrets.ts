@@ -19,6 +19,15 @@ export function secretBox(dataDir: string): SecretBox {
   return boxOf(readKey(join(dataDir, 'secret.key')))
 }
 
+/**
+ * Looks at the key file where there is one, so that a start tells of it and not the first message that needs it.
+ * @throws Error when others may read the file, or it holds no key
+ */
+export function checkKey(dataDir: string): void {
+  const file = join(dataDir, 'secret.key')
+  if (existsSync(file)) readKey(file)
+}
+
 function readKey(file: string): Buffer {
   if (!existsSync(file)) {
     mkdirSync(join(file, '..'), { recursive: true })

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -167,6 +167,19 @@ describe('the command line', () => {
       code: 3,
       err: expect.stringContaining(`cannot open the state in ${join(folder, 'state.db')}`),
     })
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('does not start on a key of secrets that others may read, or that is none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'plumbline-key-'))
+    const file = join(folder, 'secret.key')
+    writeFileSync(file, `${'A'.repeat(43)}=`, { mode: 0o600 })
+    chmodSync(file, 0o644)
+    const started = () => run(['migrate'], { PLUMBLINE_DATA_DIR: folder })
+    expect(await started()).toMatchObject({ code: 3, err: expect.stringContaining(`chmod 600 ${file}`) })
+    chmodSync(file, 0o600)
+    writeFileSync(file, 'short')
+    expect(await started()).toMatchObject({ code: 3, err: expect.stringContaining(`cannot use ${file}`) })
     rmSync(folder, { recursive: true, force: true })
   })
 
