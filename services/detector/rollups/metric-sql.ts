@@ -21,14 +21,14 @@ const FIGURES = [
 type Kind = 'gauge' | 'counter' | 'histogram'
 
 /**
- * One kind of metric, from sources that give, beside what `points` does, value_0 and `points_of` (how much the row counts; both NaN or
- * either: it says nothing), `least_`, `most_`, and how many resets, violations and repeats it stands for.
+ * One kind of metric, run where `table` has rows that `where` names, from sources that give, beside what `points` does, value_0 and `points_of`
+ * (how much the row counts; both NaN or either: it says nothing), `least_`, `most_`, and how many resets, violations and repeats it stands for.
  */
-function statement(kind: Kind, table: string, ...sources: readonly string[]): Statement {
+function statement(kind: Kind, table: string, where: string, ...sources: readonly string[]): Statement {
   const taken = kind === 'counter' ? 'isFinite(value_0) AND value_0 >= 0' : 'isFinite(value_0) AND isFinite(points_of)'
   return {
     table: 'rollup_metrics',
-    needs: `SELECT 1 FROM ${table} WHERE ${MINUTES} LIMIT 1`,
+    needs: `SELECT 1 FROM ${table} WHERE ${MINUTES} AND ${where} LIMIT 1`,
     key: ['minute', 'service', 'environment', 'version', 'commit', 'metric', 'series_id'],
     values: FIGURES,
     sql: `INSERT INTO rollup_metrics (minute, ${KEY}, series_id, attributes, unit, kind, ${FIGURES.join(', ')}, computed_at)
@@ -52,8 +52,13 @@ const ONE = 'toFloat64(1) AS points_of, value_0 AS least_, value_0 AS most_'
 const NO_COUNTS = '0 AS resets_, 0 AS violations_, 0 AS repeats_'
 
 /** A value as it is: gauges, and sums that may fall, whose level (cumulative) or change (delta) is averaged. Never corrected for resets. */
-const levels = (table: string, where: string): string =>
-  `SELECT *, Value AS value_0, ${ONE}, ${NO_COUNTS}, NOT isFinite(Value) AS is_odd FROM (${points({ table, more: 'Value', wide: false, where: `NOT ${STALE} AND ${where}` })})`
+const levels = (table: string, where: string): Statement =>
+  statement(
+    'gauge',
+    table,
+    where,
+    `SELECT *, Value AS value_0, ${ONE}, ${NO_COUNTS}, NOT isFinite(Value) AS is_odd FROM (${points({ table, more: 'Value', wide: false, where: `NOT ${STALE} AND ${where}` })})`,
+  )
 
 const odd = (columns: readonly string[]): string =>
   `NOT (${columns.map((_, i) => `isFinite(column_${i})`).join(' AND ')})`
@@ -68,6 +73,7 @@ function counters(): Statement {
   return statement(
     'counter',
     table,
+    'IsMonotonic',
     ...sources.map((source) => `SELECT *, ${ONE}, ${odd(columns)} AS is_odd FROM (${source})`),
   )
 }
@@ -78,11 +84,12 @@ function distributions(o: { table: string; hasTemporality: boolean; sum: string;
   const columns = [o.sum, 'Count']
   const total = increases({ table, total: 'Count', columns, where: o.hasTemporality ? CUMULATIVE : '1' })
   const whole = `SELECT *, value_1 AS points_of, nan AS least_, nan AS most_, ${odd(columns)} AS is_odd FROM (${total})`
-  if (!o.hasTemporality) return statement('histogram', table, whole)
+  if (!o.hasTemporality) return statement('histogram', table, '1', whole)
   const parts = deltas({ table, columns: [...columns, ...range.split(', ')], where: DELTA })
   return statement(
     'histogram',
     table,
+    '1',
     whole,
     `SELECT *, value_1 AS points_of, value_2 AS least_, value_3 AS most_, ${odd(columns)} AS is_odd FROM (${parts})`,
   )
@@ -97,8 +104,8 @@ const histogram = (table: string): Statement =>
   })
 
 export const metricStatements: readonly Statement[] = [
-  statement('gauge', 'otel_metrics_gauge', levels('otel_metrics_gauge', '1')),
-  statement('gauge', 'otel_metrics_sum', levels('otel_metrics_sum', 'NOT IsMonotonic')),
+  levels('otel_metrics_gauge', '1'),
+  levels('otel_metrics_sum', 'NOT IsMonotonic'),
   counters(),
   histogram('otel_metrics_histogram'),
   histogram('otel_metrics_exponential_histogram'),
