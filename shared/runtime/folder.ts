@@ -24,11 +24,11 @@ export function dataFolderProblem(path: string): string | null {
 }
 
 /**
- * Makes the data folder where it is missing.
+ * Makes the data folder where it is missing, for the user alone: telemetry is nobody else's.
  * @throws Error that names the folder and the setting, where it cannot be made or written to
  */
 export function makeDataFolder(path: string): void {
   const problem = dataFolderProblem(path)
   if (problem) throw new Error(problem)
-  mkdirSync(path, { recursive: true })
+  mkdirSync(path, { recursive: true, mode: 0o700 })
 }

@@ -33,9 +33,9 @@ function openError(error: unknown, path: string): Error {
 export async function openEmbedded(dataDir: string): Promise<Store> {
   const path = resolve(dataDir, 'engine')
   const segments = resolve(dataDir, 'segments')
-  mkdirSync(path, { recursive: true })
+  mkdirSync(path, { recursive: true, mode: 0o700 })
   rmSync(segments, { recursive: true, force: true })
-  mkdirSync(segments, { recursive: true })
+  mkdirSync(segments, { recursive: true, mode: 0o700 })
   const opened: { close(): Promise<void> }[] = []
   const keep = <T extends { close(): Promise<void> }>(part: T): T => {
     opened.push(part)
