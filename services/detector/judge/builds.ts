@@ -8,8 +8,13 @@ const BEFORE = 60
 const LEAST_BEFORE = 18
 /** A change must hold for this many builds when the series ends before twelve are there. */
 const LEAST_AFTER = 8
-/** p of one build. Neighbouring builds share most of their window, so this gives 0.005 false changes per 100 builds on the unchanged series of deploy-shift (dev); 0.02 is allowed. */
-const LEVEL = 0.0005
+/**
+ * p of one build. Neighbouring builds share most of their window, so this gives 0.003 false changes per 100 builds on the unchanged series of deploy-shift
+ * (dev), and on generated ones whose noise is not even (drift, memory, outliers in runs, two modes) still less than the 0.02 that are allowed.
+ */
+const LEVEL = 0.0002
+/** Each half of the builds looked at must show this share of the change: a run of odd builds, taken back at once, is no new level. */
+const LASTING = 0.5
 
 export type Change = { at: number; judgement: Judgement }
 
@@ -24,13 +29,19 @@ export function findChanges(series: Values): Change[] {
     const after = values.slice(i, i + AFTER)
     if (!worthALook(before, after)) continue
     const judgement = prepareSeries({ kind: 'bench', stepS: 0, baseline: before })(after)
-    if (judgement.judgement === 'pass' || judgement.pValue > LEVEL) continue
+    if (judgement.judgement === 'pass' || judgement.pValue > LEVEL || !lasts(after, judgement)) continue
     const at = firstOfLevel(values, Math.max(from, i - BEFORE), i, Math.min(values.length, i + AFTER))
     changes.push({ at: known[at]!.at, judgement })
     from = at
     i = at + LEAST_BEFORE - 1
   }
   return changes
+}
+
+function lasts(after: readonly number[], { observed, expected }: Judgement): boolean {
+  const half = Math.floor(after.length / 2)
+  const shown = (part: readonly number[]): number => (median([...part]) - expected) / (observed - expected)
+  return shown(after.slice(0, half)) >= LASTING && shown(after.slice(-half)) >= LASTING
 }
 
 /** Cheap and generous: medians apart by more than the usual distance between neighbours. */

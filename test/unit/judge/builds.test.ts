@@ -28,6 +28,11 @@ describe('builds', () => {
     expect(at(steady(randomFrom(4), 300, 100, 0.02).map((v, i) => (i % 37 === 20 ? 2 * v : v)))).toEqual([])
   })
 
+  it('have none where a run of seven lies apart and is taken back', () => {
+    const apart = (v: number, i: number) => (i >= 60 && i < 67 ? 1.15 * v : v)
+    expect(at(steady(randomFrom(6), 120, 100, 0.01).map(apart))).toEqual([])
+  })
+
   it('have none where they creep by a hundredth', () => {
     expect(at(steady(randomFrom(5), 200, 100, 0.02).map((v, i) => v * (1 + 0.01 * (i / 200))))).toEqual([])
   })
