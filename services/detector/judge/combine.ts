@@ -18,7 +18,7 @@ const CLEAR_SHARE = 0.5
 export function combine(signals: readonly SignalJudgement[], options: CombineOptions = {}): Combined {
   const alpha = ALPHA[options.sensitivity ?? 'normal']
   const judged = signals.filter((s) => s.judgement.judgement !== 'nodata')
-  const q = falseDiscoveryRates(judged.map((s) => onOneLevel(s.judgement)))
+  const q = correctedFor(judged, options.fresh ?? false)
   const findings: Finding[] = []
   const dismissed: Combined['dismissed'] = []
   judged.forEach((s, i) => {
@@ -47,6 +47,19 @@ export function combine(signals: readonly SignalJudgement[], options: CombineOpt
     checked: judged.length,
     tooThin: signals.length - judged.length,
   }
+}
+
+/** Corrected p of each signal. What proves nothing, resources of young instances, must not lend its certainty to the others: they are corrected apart. */
+function correctedFor(judged: readonly SignalJudgement[], fresh: boolean): number[] {
+  const q = new Array<number>(judged.length).fill(1)
+  for (const young of [false, true]) {
+    const part = judged.flatMap((s, i) => ((fresh && s.kind === 'resource') === young ? [i] : []))
+    const rates = falseDiscoveryRates(part.map((i) => onOneLevel(judged[i]!.judgement)))
+    part.forEach((i, k) => {
+      q[i] = rates[k]!
+    })
+  }
+  return q
 }
 
 /** Exact tests take a fifth of the level; on the deploy's level their p counts five times. */

@@ -1,13 +1,15 @@
 import { median } from 'simple-statistics'
 import { MAX_BUCKETS, onGrid, type Sample } from './grid.ts'
 import type { RolloutSignal } from './rollout.ts'
+import { FRACTION_MAX } from './scale.ts'
 import type { Count } from './types.ts'
 
-/** Requests and failed requests per bucket: before, and since t0 of the new and of the old version. */
-export type CountSignal = { baseline: Count[]; current: Count[]; control: Count[] }
+/** Requests and failed requests per bucket: before, and since t0 of the new and of the old version; `of`: the signal that says what failed. */
+export type CountSignal = { of: RolloutSignal; baseline: Count[]; current: Count[]; control: Count[] }
 
 /** A throughput that says so is a rate a second; all others are numbers of requests a bucket. */
 const PER_SECOND = /^(?:(?:1|req\w*|calls?|ops?|hits?)? ?(?:\/|per) ?s(?:ec\w*)?|[rqt]ps)$/i
+const isPerSecond = (unit: string | undefined): boolean => PER_SECOND.test(unit?.trim() ?? '')
 /** Where shares are of requests counted here, so many times total must be a whole number, up to this. */
 const WHOLE = 0.1
 /** Above this many requests a bucket the digits of a share no longer tell. */
@@ -57,8 +59,9 @@ function roughness(samples: readonly Sample[]): number {
 }
 
 /**
- * Success and throughput of the same rollout are counts of failed requests, and are judged as such: exact where traffic is thin. Null where there is
- * no such pair, or its shares are not of these requests (a rate, a sample, a mean over instances).
+ * Success or errors, and the throughput of the same rollout, are counts of failed requests, and are judged as such: exact where traffic is thin, and
+ * comparable where the new version has another share of it. Null where there is no such pair, or what fails is not of these requests (a sample, a
+ * mean over instances, lines of a log).
  */
 export function countsOf(
   signals: readonly RolloutSignal[],
@@ -66,32 +69,53 @@ export function countsOf(
   stepS: number,
   buckets: number,
 ): CountSignal | null {
-  const success = signals.find((s) => s.kind === 'success')
+  const failing = signals.find((s) => s.kind === 'success') ?? signals.find((s) => s.kind === 'error')
   const requests = signals.find((s) => s.kind === 'throughput')
-  if (!success || !requests) return null
-  const full = valuesOf(success.before).some((v) => v > 1.5) ? 100 : 1
-  const perBucket = PER_SECOND.test(requests.unit?.trim() ?? '') ? stepS : 1
-  const join = (share: readonly (number | null)[], total: readonly (number | null)[]): Pair[] =>
-    share.map((s, i) => {
+  if (!failing || !requests) return null
+  const failedOf = readerOf(failing, stepS)
+  const perBucket = isPerSecond(requests.unit) ? stepS : 1
+  const join = (values: readonly (number | null)[], total: readonly (number | null)[]): Pair[] =>
+    values.map((v, i) => {
       const n = Math.round(perBucket * (total[i] ?? 0))
-      return s === null || n <= 0 ? { bad: 0, total: 0 } : { bad: n * Math.min(1, Math.max(0, 1 - s / full)), total: n }
+      return v === null || n <= 0 ? { bad: 0, total: 0 } : { bad: failedOf(v, n), total: n }
     })
   const at = (part: 'current' | 'control') =>
-    join(onGrid(success[part], t0, stepS, buckets), onGrid(requests[part], t0, stepS, buckets))
+    join(onGrid(failing[part], t0, stepS, buckets), onGrid(requests[part], t0, stepS, buckets))
   const pairs = {
-    baseline: join(beforeGrid(success, t0, stepS), beforeGrid(requests, t0, stepS)),
+    baseline: join(beforeGrid(failing, t0, stepS), beforeGrid(requests, t0, stepS)),
     current: at('current'),
     control: at('control'),
   }
   if (!areCounts([...pairs.baseline, ...pairs.current, ...pairs.control])) return null
   const whole = (of: readonly Pair[]): Count[] => of.map((c) => ({ bad: Math.round(c.bad), total: c.total }))
-  return { baseline: whole(pairs.baseline), current: whole(pairs.current), control: whole(pairs.control) }
+  return {
+    of: failing,
+    baseline: whole(pairs.baseline),
+    current: whole(pairs.current),
+    control: whole(pairs.control),
+  }
+}
+
+/** How many of `n` requests failed, from one value: success and errors are shares of 1 or 100, and errors also numbers, a bucket or a second. */
+function readerOf(signal: RolloutSignal, stepS: number): (value: number, n: number) => number {
+  const within = (share: number): number => Math.min(1, Math.max(0, share))
+  if (signal.kind === 'success') {
+    const full = valuesOf(signal.before).some((v) => v > FRACTION_MAX) ? 100 : 1
+    return (v, n) => n * within(1 - v / full)
+  }
+  const unit = signal.unit?.trim() ?? ''
+  const values = [...valuesOf(signal.before), ...valuesOf(signal.control), ...valuesOf(signal.current)]
+  if (isPerSecond(unit)) return (v) => v * stepS
+  if (unit !== '%' && values.every(Number.isInteger)) return (v) => v
+  const full = unit === '%' || values.some((v) => v > FRACTION_MAX) ? 100 : 1
+  return (v, n) => n * within(v / full)
 }
 
 /** Failed requests as the share has them, not yet a whole number. */
 type Pair = { bad: number; total: number }
 
 function areCounts(pairs: readonly Pair[]): boolean {
+  if (pairs.some((c) => c.bad > c.total + WHOLE)) return false
   const telling = pairs.filter((c) => c.bad > 0 && c.total < COUNTABLE)
   const whole = telling.filter((c) => Math.abs(c.bad - Math.round(c.bad)) <= WHOLE)
   return telling.length < WITNESSES || whole.length >= 0.9 * telling.length

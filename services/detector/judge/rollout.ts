@@ -28,8 +28,14 @@ export type RolloutAnswer = {
 
 /** Silence is a symptom only after this long: instances start, and balancers warm up, within five minutes. */
 const SILENCE_S = 300
+/** Until then young processes may answer slowly; as many looks at what came later tell whether it was only that. */
+const WARM_UP_S = 300
+const WARM_LOOKS = 5
 /** Requests are expected where the old version had some in this share of the buckets. */
 const BUSY_SHARE = 0.6
+/** Of a version that did serve, silence is no chance where it had requests in this share of its buckets, and none in this many since. */
+const STEADY_SHARE = 0.9
+const MIN_SILENT = 5
 /** What silence weighs as evidence, in -ln p: as much as the clearest of errors, for the old version beside it rules a shared cause out. */
 const SILENCE_EVIDENCE = 30
 /** Evidence (sum of -ln p) at which the score of an unremarkable rollout would pass 0.5. */
@@ -44,32 +50,77 @@ const BYSTANDER = 0.5
 /** Kinds that are known of every request; where a rollout has them, its young resources and its share of traffic prove nothing. */
 const isOfRequests = (kind: Kind): boolean => kind === 'success' || kind === 'latency' || kind === 'error'
 
+/** Kinds of which a value says that there were requests. */
+const TELLS_REQUESTS: ReadonlySet<Kind> = new Set(['success', 'latency', 'throughput'])
+
 type Prepared = { signal: RolloutSignal; judge: SeriesJudge; current: (number | null)[]; control: (number | null)[] }
-type Plan = { stepS: number; buckets: number; fresh: boolean; prepared: Prepared[]; counts: CountSignal | null }
+/** `beside`: the old version runs beside the new one. `young`: it is known to be of processes that were started anew; a lone series may be of a service that has others. */
+type Plan = {
+  stepS: number
+  buckets: number
+  beside: boolean
+  young: boolean
+  prepared: Prepared[]
+  counts: CountSignal | null
+}
+
+/** A latency of 0 is how some monitoring writes that there was no request. */
+function measured(signal: RolloutSignal): RolloutSignal {
+  if (signal.kind !== 'latency') return signal
+  const known = (of: readonly Sample[]): Sample[] => of.map(([ts, v]) => [ts, v === 0 ? null : v])
+  return { ...signal, before: known(signal.before), control: known(signal.control), current: known(signal.current) }
+}
+
+/** The answer after `k` buckets; `slow`: no more than latencies are worse; `warm`: of latencies, only those since the warm-up were looked at. */
+type Look = { k: number; slow: boolean; warm: boolean; score: number; reason: string; verdict: Combined['verdict'] }
 
 /** Judges one rollout as it goes on; the alert is the first look that finds a regression, the score the highest of all looks. */
 export function judgeRollout(rollout: Rollout): RolloutAnswer {
   const plan = planOf(rollout)
-  let alertAt: number | null = null
-  let best = { score: 0, reason: 'nothing to judge', verdict: 'insufficient_data' as Combined['verdict'] }
-  for (const k of looksOf(plan.buckets)) {
-    const look = lookAt(plan, k)
-    if (look.verdict === 'regressed' && alertAt === null) alertAt = rollout.t0 + k * plan.stepS
+  const looks = lasting(
+    looksOf(plan.buckets).map((k) => lookAt(plan, k)),
+    () => lookAt(plan, plan.buckets, true),
+  )
+  let best: Pick<Look, 'verdict' | 'score' | 'reason'> = {
+    score: 0,
+    reason: 'nothing to judge',
+    verdict: 'insufficient_data',
+  }
+  for (const look of looks) {
     const stronger =
       look.score > best.score || (best.verdict === 'insufficient_data' && look.verdict !== 'insufficient_data')
     if (stronger) best = look
   }
+  const alert = looks.find((look) => look.verdict === 'regressed')
+  const alertAt = alert ? rollout.t0 + alert.k * plan.stepS : null
   return { id: rollout.id, verdict: best.verdict, score: best.score, alertAt, reason: best.reason }
 }
 
-function planOf({ t0, signals }: Rollout): Plan {
+/**
+ * The looks that stand once the rollout is over. Young processes answer slowly until they are warm: what was found by latency alone, is found anew by no
+ * look at what came after the warm-up, and is not even `held` by the last of them, was that.
+ */
+function lasting(looks: readonly Look[], held: () => Look): readonly Look[] {
+  const settled = looks.filter((look) => look.warm)
+  const isOver =
+    settled.length >= WARM_LOOKS &&
+    settled.length < looks.length &&
+    settled.every((look) => look.verdict !== 'regressed') &&
+    looks.some((look) => look.verdict === 'regressed') &&
+    held().verdict !== 'regressed'
+  return isOver ? looks.filter((look) => look.warm || !look.slow) : looks
+}
+
+function planOf({ t0, signals: given }: Rollout): Plan {
+  const signals = given.map(measured)
   const stepS = stepOf(signals.flatMap((s) => [s.before, s.control, s.current]))
   const times = signals.flatMap((s) => [...s.current, ...s.control].map((p) => p[0]))
   const last = Math.max(t0 + (times.length > 0 ? 0 : SILENCE_S - stepS), ...times)
   const buckets = signals.length > 0 ? Math.min(MAX_BUCKETS, Math.max(0, Math.floor((last - t0) / stepS) + 1)) : 0
-  const fresh = signals.some((s) => s.control.length > 0) && signals.some((s) => isOfRequests(s.kind))
+  const young = signals.length > 1 && signals.some((s) => isOfRequests(s.kind))
+  const beside = signals.some((s) => isOfRequests(s.kind)) && signals.some((s) => s.control.length > 0)
   const prepared = signals.map((signal) => prepareSignal(signal, signals, t0, stepS, buckets))
-  return { stepS, buckets, fresh, prepared, counts: countsOf(signals, t0, stepS, buckets) }
+  return { stepS, buckets, beside, young, prepared, counts: countsOf(signals, t0, stepS, buckets) }
 }
 
 function prepareSignal(
@@ -103,34 +154,40 @@ function looksOf(buckets: number): number[] {
   return [...looks].sort((a, b) => a - b)
 }
 
-function lookAt(plan: Plan, k: number): { score: number; reason: string; verdict: Combined['verdict'] } {
+/** `firing`: latency was found before, and is so until half of what would be found anew is gone. */
+function lookAt(plan: Plan, k: number, firing = false): Look {
+  const cold = plan.young ? Math.ceil(WARM_UP_S / plan.stepS) : 0
+  const warm = cold > 0 && k >= cold + LENGTHS[0]!
   const judged: SignalJudgement[] = []
   const counts = plan.counts?.baseline.some((c) => c.total > 0) ? plan.counts : null
   for (const p of plan.prepared) {
-    if (plan.fresh && p.signal.kind === 'throughput') continue // a canary gets its own share of traffic
-    if (counts && p.signal.kind === 'success') continue // the same requests, counted
+    if (plan.beside && p.signal.kind === 'throughput') continue // a canary gets its own share of traffic
+    if (counts?.of === p.signal) continue // the same requests, counted
     const control = soFar(p.control, k, (v) => v !== null)
+    const from = warm && p.signal.kind === 'latency' ? cold : 0
     if (control === 'awaited') continue
     judged.push({
       signal: p.signal.name,
       kind: p.signal.kind,
-      judgement: p.judge(p.current.slice(0, k), control),
+      firing: firing && p.signal.kind === 'latency',
+      judgement: p.judge(p.current.slice(from, k), Array.isArray(control) ? control.slice(from) : control),
     })
   }
   if (counts && soFar(counts.control, k, (c) => c.total > 0) !== 'awaited')
     judged.push({ signal: 'failed requests', kind: 'error', judgement: judgeCountsAt(counts, k) })
-  const combined = combine(judged, { fresh: plan.fresh })
+  const combined = combine(judged, { fresh: plan.young })
   const silent = silence(plan, k)
   const evidence =
-    judged.reduce((sum, s) => Math.max(sum, evidenceOf(s, plan.fresh)), 0) +
-    0.25 * judged.reduce((sum, s) => sum + evidenceOf(s, plan.fresh), 0) +
+    judged.reduce((sum, s) => Math.max(sum, evidenceOf(s, plan.young)), 0) +
+    0.25 * judged.reduce((sum, s) => sum + evidenceOf(s, plan.young), 0) +
     (silent ? SILENCE_EVIDENCE : 0)
   const raw = evidence / (evidence + HALF_EVIDENCE)
+  const slow = !silent && combined.findings.every((f) => !f.worse || f.kind === 'latency' || f.kind === 'resource')
+  const look = { k, warm, slow, reason: combined.reason, verdict: combined.verdict }
   if (silent && combined.verdict !== 'regressed')
-    return { score: Math.max(0.5, raw), reason: silent, verdict: 'regressed' }
-  if (combined.verdict === 'improved') return { score: raw, reason: combined.reason, verdict: combined.verdict }
-  const score = combined.verdict === 'regressed' ? Math.max(0.5, raw) : Math.min(0.499, raw / 2)
-  return { score, reason: combined.reason, verdict: combined.verdict }
+    return { ...look, score: Math.max(0.5, raw), reason: silent, verdict: 'regressed' }
+  if (combined.verdict === 'improved') return { ...look, score: raw }
+  return { ...look, score: combined.verdict === 'regressed' ? Math.max(0.5, raw) : Math.min(0.499, raw / 2) }
 }
 
 /**
@@ -153,31 +210,43 @@ function judgeCountsAt(counts: CountSignal, k: number): Judgement {
   })
 }
 
-function evidenceOf(s: SignalJudgement, fresh: boolean): number {
+function evidenceOf(s: SignalJudgement, young: boolean): number {
   if (s.judgement.judgement === 'nodata') return 0
-  const weight = (fresh && s.kind === 'resource' ? YOUNG_WEIGHT : 1) * (s.judgement.worse ? 1 : BETTER_WEIGHT)
+  const weight = (young && s.kind === 'resource' ? YOUNG_WEIGHT : 1) * (s.judgement.worse ? 1 : BETTER_WEIGHT)
   return weight * Math.min(60, -Math.log(Math.max(s.judgement.pValue, 1e-300)))
 }
 
 /** The new version has had time, the old one serves requests in these very minutes (or did before, where none is left), and the new one serves none. */
 function silence(plan: Plan, k: number): string | null {
   if (k * plan.stepS < SILENCE_S) return null
-  const asked = plan.prepared.filter(
-    (p) => p.signal.kind === 'success' || p.signal.kind === 'latency' || p.signal.kind === 'throughput',
+  const recent = Math.max(MIN_SILENT, Math.ceil(SILENCE_S / plan.stepS))
+  const since = [0, ...(k > recent ? [k - recent] : [])].find((from) => isSilent(plan, from, k))
+  if (since === undefined) return null
+  const last = since > 0 ? 'the last ' : ''
+  return `the new version has served no request in ${last}${k - since} buckets, while the old one ${plan.beside ? 'does' : 'did'}`
+}
+
+function isSilent(plan: Plan, from: number, k: number): boolean {
+  const before = from - 2 * k
+  const busy = plan.prepared.filter(
+    (p) =>
+      TELLS_REQUESTS.has(p.signal.kind) &&
+      isBusy(plan.beside ? p.control.slice(from, k) : p.signal.before.slice(before).map((s) => s[1]), p.signal.kind),
   )
-  const busy = asked.filter((p) =>
-    isBusy(plan.fresh ? p.control.slice(0, k) : p.signal.before.slice(-2 * k).map((s) => s[1]), p.signal.kind),
-  )
-  if (busy.length === 0) return null
   const requests = busy.filter((p) => p.signal.kind === 'throughput')
   const witnesses = requests.length > 0 ? requests : busy
-  const served = witnesses.some((p) =>
-    p.current.slice(0, k).some((v) => v !== null && (p.signal.kind === 'success' || v > 0)),
+  if (witnesses.length === 0) return false
+  const served = (p: Prepared, at: number, to: number): number =>
+    p.current.slice(at, to).filter((v) => v !== null && (p.signal.kind === 'success' || v > 0)).length
+  if (witnesses.some((p) => served(p, from, k) > 0)) return false
+  return (
+    from === 0 || (witnesses.every((p) => served(p, 0, from) >= STEADY_SHARE * from) && isStillThere(plan, from, k))
   )
-  return served
-    ? null
-    : `the new version has served no request in ${k} buckets, while the old one ${plan.fresh ? 'does' : 'did'}`
 }
+
+/** Samples of a new version that is stopped end; one that hangs still shows a number of requests, if 0, or uses memory. */
+const isStillThere = (plan: Plan, from: number, k: number): boolean =>
+  plan.prepared.some((p) => p.current.slice(from, k).filter((v) => v !== null).length >= BUSY_SHARE * (k - from))
 
 function isBusy(values: readonly (number | null)[], kind: Kind): boolean {
   const seen = values.filter((v) => v !== null && (kind !== 'throughput' || v > 0)).length

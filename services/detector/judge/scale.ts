@@ -17,7 +17,7 @@ export type Scale = {
 /** Added before the logarithm, as a share of the baseline's mean: a zero becomes "1 % of usual", not minus infinity. */
 const LOG_OFFSET = 0.01
 /** Shares above this are percentages (100 = all), else fractions (1 = all). */
-const FRACTION_MAX = 1.5
+export const FRACTION_MAX = 1.5
 
 /** The scale for a kind, given the values of the baseline (no nulls). */
 export function scaleOf(kind: Kind, baseline: readonly number[]): Scale {

@@ -141,6 +141,12 @@ describe('young instances', () => {
       dismissed: [{ signal: 'cpu', reason: 'resources of young instances differ while they warm up' }],
     })
   })
+  it('have resources that lend no certainty to the others, as grown ones do', () => {
+    // 0.02 is one of two that are not certain: 0.04 beside a quiet one, above 0.035; 0.03 with three certain ones.
+    const signals = [of('a', high(0.02)), of('b', high(0.5)), cpu, { ...cpu, signal: 'memory' }]
+    expect(combine(signals).findings.map((f) => f.signal)).toContain('a')
+    expect(combine(signals, { fresh: true }).verdict).toBe('no_difference')
+  })
   it('have resources that go with a regression, after it', () => {
     const c = combine([cpu, of('b', high(1e-3))], { fresh: true })
     expect(c.findings.map((f) => f.signal)).toEqual(['b', 'cpu'])

@@ -16,6 +16,7 @@ const signal = (kind: RolloutSignal['kind'], before: Values, control: Values, cu
 const around = (n: number, level: number) => Array.from({ length: n }, (_, i) => level * [0.95, 1, 1.05][i % 3]!)
 const same = (n: number, v: number | null) => Array<number | null>(n).fill(v)
 const judge = (...signals: RolloutSignal[]) => judgeRollout({ id: 'r', t0: T0, signals })
+const latency = (level: number) => signal('latency', around(60, 100), around(22, 100), around(22, level))
 const minute = (k: number) => T0 + STEP_S * k
 
 describe('the looks at a rollout', () => {
@@ -29,10 +30,10 @@ describe('the looks at a rollout', () => {
     expect(late(31, 37)).toBe(minute(37))
   })
   it('see what has passed, of the new version and of the old one: what comes later changes no alert', () => {
-    const slow = around(6, 200)
-    const first = judge(signal('latency', around(40, 100), around(6, 100), slow)).alertAt
+    const slow = around(12, 200)
+    const first = judge(signal('latency', around(40, 100), around(12, 100), slow)).alertAt
     const shared = judge(
-      signal('latency', around(40, 100), [...around(6, 100), ...around(6, 200)], [...slow, ...around(6, 100)]),
+      signal('latency', around(40, 100), [...around(12, 100), ...around(6, 200)], [...slow, ...around(6, 100)]),
     )
     expect(first).toBe(minute(3))
     expect(shared.alertAt).toBe(first)
@@ -48,10 +49,68 @@ describe('the looks at a rollout', () => {
   })
 })
 
+describe('young processes', () => {
+  const fine = signal('success', same(60, 99.5), same(30, 99.5), same(30, 99.5))
+  const slow = (n: number, level: number, then: number, after: number) =>
+    signal('latency', around(60, 100), around(n + after, 100), [...around(n, level), ...around(after, then)])
+  const cold = (n: number, level: number, then = 100, after = 18) => judge(fine, slow(n, level, then, after))
+  it('that are slow until they are warm, and no longer, are none the worse for it', () =>
+    expect(cold(4, 200)).toMatchObject({ verdict: 'no_difference', alertAt: null }))
+  it('are, where some of it stays: half of what would be found anew', () => {
+    const found = judge(fine, latency(105)).verdict
+    const [small, held] = [judge(fine, latency(102)).verdict, cold(4, 200, 102).verdict]
+    expect([found, small, held]).toEqual(['regressed', 'no_difference', 'regressed'])
+  })
+  it('are not thought of where there is but one series', () =>
+    expect(judge(slow(4, 200, 100, 18)).verdict).toBe('regressed'))
+  it('are, where they are slow for longer, or the rollout ends before it can be told', () => {
+    expect(cold(9, 200).verdict).toBe('regressed')
+    expect(judge(slow(4, 200, 100, 4), signal('success', same(60, 99.5), same(8, 99.5), same(8, 99.5)))).toMatchObject({
+      verdict: 'regressed',
+      alertAt: minute(3),
+    })
+  })
+  it('are, where requests failed meanwhile', () => {
+    const success = signal('success', same(60, 99.5), same(22, 99.5), [...same(4, 60), ...same(18, 99.5)])
+    expect(judge(success, slow(4, 200, 100, 18)).verdict).toBe('regressed')
+  })
+})
+
 describe('silence, look by look', () => {
   it('is broken by what was served until then, not by what comes after', () => {
     const woken = signal('latency', around(40, 100), around(8, 100), [...same(6, null), ...around(2, 100)])
     expect(judge(woken).alertAt).toBe(minute(5))
+  })
+  /** Ten minutes with requests, then ten with `then`, beside an old version that has them all along. */
+  const ended = (then: number | null, ...more: RolloutSignal[]) =>
+    judge(
+      signal('throughput', around(60, 100), around(20, 50), [...around(10, 50), ...same(10, then)]),
+      latency,
+      ...more,
+    )
+  const latency = signal('latency', around(60, 100), around(20, 100), [...around(10, 100), ...same(10, null)])
+  it('is a symptom in the last five minutes, too, where the new version still shows that it is there', () => {
+    const a = ended(0)
+    expect(a).toMatchObject({ verdict: 'regressed', alertAt: minute(15) })
+    expect(a.reason).toContain('no request in the last 5 buckets')
+    expect(ended(null, signal('resource', around(60, 1), around(20, 1), around(20, 1))).verdict).toBe('regressed')
+  })
+  it('is none where nothing at all comes from it any more: it was taken away', () =>
+    expect(ended(null)).toMatchObject({ verdict: 'no_difference', alertAt: null }))
+  it('is none of a version that had a request now and then', () => {
+    const now = signal('throughput', around(60, 9), around(20, 8), [1, 1, 1, 0, 1, 1, 0, 1, 1, 1, ...same(10, 0)])
+    expect(judge(now, { ...latency, current: [] }).verdict).not.toBe('regressed')
+  })
+  it('is what a latency of 0 says', () => {
+    const zero = signal('latency', around(60, 100), around(8, 100), same(8, 0))
+    expect(judge(zero)).toMatchObject({ verdict: 'regressed', alertAt: minute(5) })
+    const idle = signal(
+      'latency',
+      [...around(40, 100), 0, 0, 0],
+      around(12, 100),
+      [0, 100, 0, 105, 95, 0, 100, 0, 95, 100, 0, 105],
+    )
+    expect(judge(idle).verdict).toBe('no_difference')
   })
   it('looks back before the deploy twice as long as since', () => {
     // Busy an hour ago, idle for the last ten minutes.

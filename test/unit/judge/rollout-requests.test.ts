@@ -41,6 +41,46 @@ describe('failed requests of a rollout', () => {
   it.each(['1/min', 'requests', 'req/min', ''])('in %j are taken as they come', (unit) =>
     expect(countsOf([success, requests(100, unit)], T0, 60, 10)?.current[0]?.total).toBe(100),
   )
+  describe('that are given as errors', () => {
+    const errors = (value: number, unit?: string) =>
+      countsOf(
+        [
+          signal('error', {
+            before: times(60, () => value),
+            current: times(10, () => value),
+            ...(unit ? { unit } : {}),
+          }),
+          requests(100),
+        ],
+        T0,
+        60,
+        10,
+      )?.current[0]
+    it.each([
+      ['numbers', 3, undefined],
+      ['a share of 1', 0.03, undefined],
+      ['percent', 3, '%'],
+      ['numbers a second', 0.05, '1/s'],
+    ])('are read from %s', (_, value, unit) => expect(errors(value, unit)).toEqual({ bad: 3, total: 100 }))
+    it('are none where more failed than were asked: lines of a log, or of something else', () =>
+      expect(errors(101)).toBeUndefined())
+    it('are taken from success where both are there', () =>
+      expect(countsOf([signal('error', { before: [9], current: [9] }), success, requests(100)], T0, 60, 10)?.of).toBe(
+        success,
+      ))
+    it('are found by the share of a canary, however few it has', () => {
+      const [few, all] = [times(12, () => 10), times(12, () => 100)]
+      const asked = signal('throughput', { before: times(60, () => 100), control: all, current: few })
+      const failed = (n: number) =>
+        signal('error', {
+          before: times(60, (i) => i % 3),
+          control: times(12, (i) => i % 3),
+          current: times(12, () => n),
+        })
+      const judge = (n: number) => judgeRollout({ id: 'r', t0: T0, signals: [failed(n), asked] }).verdict
+      expect([judge(2), judge(0)]).toEqual(['regressed', 'no_difference'])
+    })
+  })
   it('are none where the shares cannot be of so many requests: a rate without a unit, or a mean over instances', () => {
     expect(countsOf([success, requests(30)], T0, 60, 10)).toBeNull()
   })
