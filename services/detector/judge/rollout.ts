@@ -219,12 +219,19 @@ function evidenceOf(s: SignalJudgement, young: boolean): number {
 /** The new version has had time, the old one serves requests in these very minutes (or did before, where none is left), and the new one serves none. */
 function silence(plan: Plan, k: number): string | null {
   if (k * plan.stepS < SILENCE_S) return null
-  const recent = Math.max(MIN_SILENT, Math.ceil(SILENCE_S / plan.stepS))
-  const since = [0, ...(k > recent ? [k - recent] : [])].find((from) => isSilent(plan, from, k))
+  const least = Math.max(MIN_SILENT, Math.ceil(SILENCE_S / plan.stepS))
+  const end = Math.max(0, ...plan.prepared.map((p) => lastServed(p, k) + 1))
+  const since = [0, ...(k - end >= least ? [end] : [])].find((from) => isSilent(plan, from, k))
   if (since === undefined) return null
   const last = since > 0 ? 'the last ' : ''
   return `the new version has served no request in ${last}${k - since} buckets, while the old one ${plan.beside ? 'does' : 'did'}`
 }
+
+const hasServed = (kind: Kind, v: number | null): boolean => v !== null && (kind === 'success' || v > 0)
+
+/** The last of the first `k` buckets with a request; -1 if none has, or the signal does not tell. */
+const lastServed = ({ signal, current }: Prepared, k: number): number =>
+  TELLS_REQUESTS.has(signal.kind) ? current.slice(0, k).findLastIndex((v) => hasServed(signal.kind, v)) : -1
 
 function isSilent(plan: Plan, from: number, k: number): boolean {
   const before = from - 2 * k
@@ -237,7 +244,7 @@ function isSilent(plan: Plan, from: number, k: number): boolean {
   const witnesses = requests.length > 0 ? requests : busy
   if (witnesses.length === 0) return false
   const served = (p: Prepared, at: number, to: number): number =>
-    p.current.slice(at, to).filter((v) => v !== null && (p.signal.kind === 'success' || v > 0)).length
+    p.current.slice(at, to).filter((v) => hasServed(p.signal.kind, v)).length
   if (witnesses.some((p) => served(p, from, k) > 0)) return false
   return (
     from === 0 || (witnesses.every((p) => served(p, 0, from) >= STEADY_SHARE * from) && isStillThere(plan, from, k))

@@ -61,6 +61,11 @@ describe('young processes', () => {
     const [small, held] = [judge(fine, latency(102)).verdict, cold(4, 200, 102).verdict]
     expect([found, small, held]).toEqual(['regressed', 'no_difference', 'regressed'])
   })
+  it('are, where they are slow again after it, for a while', () => {
+    const later = [...around(4, 200), ...around(8, 100), ...around(9, 200), ...around(12, 100)]
+    const a = judge(fine, signal('latency', around(60, 100), around(33, 100), later))
+    expect(a.verdict).toBe('regressed')
+  })
   it('are not thought of where there is but one series', () =>
     expect(judge(slow(4, 200, 100, 18)).verdict).toBe('regressed'))
   it('are, where they are slow for longer, or the rollout ends before it can be told', () => {
@@ -94,6 +99,26 @@ describe('silence, look by look', () => {
     expect(a).toMatchObject({ verdict: 'regressed', alertAt: minute(15) })
     expect(a.reason).toContain('no request in the last 5 buckets')
     expect(ended(null, signal('resource', around(60, 1), around(20, 1), around(20, 1))).verdict).toBe('regressed')
+  })
+  it('is none before five minutes, however many samples they have', () => {
+    const at15s = (of: RolloutSignal['current']) => of.map(([ts, v]) => [T0 + (ts - T0) / 4, v] as const)
+    const all = signal('throughput', around(60, 100), around(40, 50), [...around(10, 50), ...same(30, 0)])
+    const judged = (n: number) =>
+      judge(
+        {
+          ...all,
+          before: at15s(all.before),
+          control: at15s(all.control.slice(0, n)),
+          current: at15s(all.current.slice(0, n)),
+        },
+        {
+          ...latency,
+          before: at15s(latency.before),
+          control: at15s(latency.control.slice(0, n)),
+          current: at15s(latency.current.slice(0, 10)),
+        },
+      ).verdict
+    expect([judged(29), judged(40)]).toEqual(['no_difference', 'regressed'])
   })
   it('is none where nothing at all comes from it any more: it was taken away', () =>
     expect(ended(null)).toMatchObject({ verdict: 'no_difference', alertAt: null }))

@@ -62,6 +62,26 @@ describe('failed requests of a rollout', () => {
       ['percent', 3, '%'],
       ['numbers a second', 0.05, '1/s'],
     ])('are read from %s', (_, value, unit) => expect(errors(value, unit)).toEqual({ bad: 3, total: 100 }))
+    const inTurn = (values: readonly number[], per: number, unit?: string) =>
+      countsOf(
+        [
+          signal('error', {
+            before: times(60, (i) => values[i % 2]!),
+            current: [...values],
+            ...(unit ? { unit } : {}),
+          }),
+          signal('throughput', { before: times(60, () => per), current: [per, per] }),
+        ],
+        T0,
+        60,
+        2,
+      )?.current.map((c) => c.bad)
+    it.each([
+      ['shares, some of them 0', [0, 0.03], 100, undefined, [0, 3]],
+      ['percent without a unit, some below one', [0.5, 2.5], 200, undefined, [1, 5]],
+      ['percent, all below one', [0.5, 0.25], 400, ' % ', [2, 1]],
+      ['whole percent', [1, 3], 200, '%', [2, 6]],
+    ])('are read from %s', (_, values, per, unit, bad) => expect(inTurn(values, per, unit)).toEqual(bad))
     it('are none where more failed than were asked: lines of a log, or of something else', () =>
       expect(errors(101)).toBeUndefined())
     it('are taken from success where both are there', () =>
@@ -83,6 +103,19 @@ describe('failed requests of a rollout', () => {
   })
   it('are none where the shares cannot be of so many requests: a rate without a unit, or a mean over instances', () => {
     expect(countsOf([success, requests(30)], T0, 60, 10)).toBeNull()
+  })
+  it('are of percent where a single minute had no success at all', () => {
+    const down = signal('success', { before: times(60, (i) => (i === 9 ? 0 : 99)), current: times(10, () => 98) })
+    expect(countsOf([down, requests(100)], T0, 60, 10)?.current[0]).toEqual({ bad: 2, total: 100 })
+  })
+  it('are none by shares that are no whole number of requests, however many minutes had no failure', () => {
+    const odd = signal('success', { before: times(120, (i) => (i < 8 ? 99.5 : 100)), current: times(10, () => 100) })
+    const asked = signal('throughput', { before: times(120, () => 100), current: times(10, () => 100) })
+    expect(countsOf([odd, asked], T0, 60, 10)).toBeNull()
+  })
+  it('are rounded where there are more than the digits of a share tell', () => {
+    const many = countsOf([success, requests(30_030)], T0, 60, 10)
+    expect(many?.current[0]).toEqual({ bad: 601, total: 30_030 })
   })
   it('are none without one of the two', () => {
     expect(countsOf([success], T0, 60, 10)).toBeNull()
@@ -123,6 +156,20 @@ describe('an old version whose first minute is missing', () => {
   const slow = steady(randomFrom(2), 30, 150, 0.05)
   it('is waited for', () => {
     expect(judged(slow.map((v, i) => (i < 5 ? null : v)))).toMatchObject({ verdict: 'no_difference', alertAt: null })
+  })
+  it('is waited for where failures are counted', () => {
+    const known = (part: Part) => part.map((v, i) => (i < 5 ? null : v))
+    const asked = signal('throughput', {
+      before: times(60, () => 100),
+      control: known(times(30, () => 50)),
+      current: times(30, () => 50),
+    })
+    const failing = times(30, () => 80)
+    const shared = signal('success', { before: times(60, () => 99), control: known(failing), current: failing })
+    expect(judgeRollout({ id: 'r', t0: T0, signals: [asked, shared] })).toMatchObject({
+      verdict: 'no_difference',
+      alertAt: null,
+    })
   })
   it('is not where there is none', () => expect(judged([]).verdict).toBe('regressed'))
 })
