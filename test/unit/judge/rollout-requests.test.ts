@@ -136,6 +136,19 @@ describe('a thin canary', () => {
     expect(thinnerOf(latency(90), [latency(90)])).toBe(20)
     expect(thinnerOf(latency(0.5), [latency(0.5)])).toBe(1)
   })
+  it('jumps for its level: what is twice as slow may jump twice as far', () => {
+    const slow = signal('latency', {
+      before: jumping(1, 60),
+      control: [100],
+      current: jumping(1, 10).map((v) => 2 * v),
+    })
+    expect(thinnerOf(slow, [slow])).toBeCloseTo(1, 5)
+  })
+  it('is not told by what is no latency, nor by an even series', () => {
+    const cpu: RolloutSignal = { ...latency(4), kind: 'resource' }
+    const even = signal('latency', { before: times(60, () => 100), control: [100], current: jumping(4, 10) })
+    expect([thinnerOf(cpu, [cpu]), thinnerOf(even, [even])]).toEqual([1, 1])
+  })
   it('is not assumed where no old version runs beside it, or too little is known', () => {
     expect(thinnerOf(latency(4, []), [])).toBe(1)
     const young = signal('latency', { before: jumping(1, 60), control: [100], current: jumping(4, 7) })
