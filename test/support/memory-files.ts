@@ -43,7 +43,11 @@ export class MemoryFiles {
       open: alive(this.open),
       prepare: (name, from, bytes) => this.#prepare(name, from, bytes, alive),
       write: alive(this.write),
-      sync: alive(this.sync),
+      // What was written a moment ago may be lost before it is synced.
+      sync: async () => {
+        await Promise.resolve()
+        await alive(this.sync)()
+      },
       space: alive(this.space),
       close: alive(this.close),
     }

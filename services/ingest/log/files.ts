@@ -27,7 +27,7 @@ export type Files = {
   prepare(name: string, from: string | null, bytes: number): Promise<void>
   /** Writes all of `bytes` at `at` of the open file. They must not be changed until it has ended; shared memory is not copied. */
   write(bytes: Uint8Array, at: number): Promise<void>
-  /** fdatasync of the open file. */
+  /** fdatasync of the open file, when the writes that were asked for before it have ended, or failed. */
   sync(): Promise<void>
   /** Of the file system that the folder is on. */
   space(): Promise<{ freeBytes: number; totalBytes: number }>

@@ -172,7 +172,7 @@ export class IngestLog {
   }
 
   async #commit(group: Item[]): Promise<void> {
-    const { files, sync, segmentBytes, clock } = this.#o
+    const { files, segmentBytes, clock } = this.#o
     const { active } = this.#segments
     const isFull = active === null || active.bytes >= segmentBytes
     const segment = isFull ? await this.#segments.begin(this.#nextBatch) : active
@@ -185,9 +185,7 @@ export class IngestLog {
       await files.write(Buffer.from(bytes.subarray(0, length - 20)), segment.bytes)
       failpoint('mid_checkpoint')
     }
-    await files.write(bytes, segment.bytes)
-    failpoint('after_log_write')
-    if (sync) await files.sync()
+    await this.#put(bytes, segment.bytes)
     failpoint('after_fsync')
     this.#voids.splice(0, voids.length)
     this.ledger.voids.push(...voids)
@@ -196,6 +194,19 @@ export class IngestLog {
       length,
       group.map((item) => item.head),
     )
+  }
+
+  /** Writes, and asks for the sync at once: between the two nothing has to wait for this thread, which may be decoding. */
+  async #put(bytes: Uint8Array, at: number): Promise<void> {
+    const { files, sync } = this.#o
+    const written = files.write(bytes, at)
+    if (isArmed('after_log_write')) {
+      await written
+      failpoint('after_log_write')
+    }
+    const both = sync ? [written, files.sync()] : [written]
+    await Promise.allSettled(both)
+    await Promise.all(both)
   }
 
   /** The records as they stand in the file: in memory that the thread which writes them shares, and that the next group overwrites. */
@@ -258,10 +269,9 @@ export class IngestLog {
   /** Says that nothing follows, so that the next start takes whatever it cannot read for damage. */
   async #end(): Promise<void> {
     const { active } = this.#segments
-    const { files, segmentBytes, clock, sync } = this.#o
+    const { segmentBytes, clock } = this.#o
     if (active === null || active.bytes >= segmentBytes) return
-    await files.write(this.#encode([endItem(clock.nowMs())], active.salt), active.bytes)
-    if (sync) await files.sync()
+    await this.#put(this.#encode([endItem(clock.nowMs())], active.salt), active.bytes)
   }
 }
 
