@@ -152,7 +152,8 @@ function corrupt(files: MemoryFiles): { name: string; at: number; isOfUse: boole
   const hit = files.corrupt()
   if (!hit) return null
   const scan = scanSegment(before.get(hit.name)!, parseSegmentName(hit.name)!, true)
-  const end = scan.records.findLast(({ type }) => type === 'end')?.offset ?? Number.POSITIVE_INFINITY
+  // A power cut may have taken the statement itself: then nothing counts behind the last record.
+  const end = scan.records.findLast(({ type }) => type === 'end')?.offset ?? scan.records.at(-1)?.end ?? 0
   return { ...hit, isOfUse: scan.records.length > 0 && hit.at < end }
 }
 

@@ -4,7 +4,7 @@ import { type Log, short } from '../../../shared/runtime/log.ts'
 import { Unavailable } from '../unavailable.ts'
 import type { Files } from './files.ts'
 import { encodeCheckpoint, encodeSeal, encodeVoid, type Ledger, type Seal } from './ledger.ts'
-import { type Found, findLog } from './open.ts'
+import { type Found, findLog, type Segment } from './open.ts'
 import { controlHead, encodeGroup, endItem, HEADER_BYTES, type LogRecord, type RecordHead } from './record.ts'
 import type { Room } from './room.ts'
 import { readyBytesOf, Segments } from './segments.ts'
@@ -72,7 +72,21 @@ export class IngestLog {
     // and then only a checkpoint says that its bodies are in the tables.
     const log = new IngestLog(o, await findLog(o.files, o.clock, o.sync ? readyBytesOf(o.segmentBytes) : 0))
     log.ledger.forget(log.ledger.low)
+    if (log.found.quarantined > 0) await log.#beginAnew()
     return log
+  }
+
+  /** Damage is told from a torn write by the end of the last segment, or by a later one: begins that where the end may be missing at the next start. */
+  async #beginAnew(): Promise<void> {
+    try {
+      await this.#segments.begin(this.#nextBatch)
+      if (this.#o.sync) await this.#o.files.sync()
+    } catch (error) {
+      this.#o.log.warn(
+        { event: 'log_segment_failed', error: short((error as Error).message) },
+        'cannot begin a segment',
+      )
+    }
   }
 
   /** The sequence that the next body gets. */
@@ -172,13 +186,12 @@ export class IngestLog {
   }
 
   async #commit(group: Item[]): Promise<void> {
-    const { files, segmentBytes, clock } = this.#o
+    const { files, segmentBytes } = this.#o
     const { active } = this.#segments
     const isFull = active === null || active.bytes >= segmentBytes
-    const segment = isFull ? await this.#segments.begin(this.#nextBatch) : active
+    const segment = isFull ? await this.#beginNext() : active
     const voids = [...this.#voids]
     const records: Written[] = [...voids.map((v) => this.#voidItem(v)), ...group]
-    if (segment.bytes + lengthOf(records) >= segmentBytes) records.push(endItem(clock.nowMs()))
     const bytes = this.#encode(records, segment.salt)
     const { length } = bytes
     if (isArmed('mid_checkpoint') && group.some((item) => item.head.type === 'checkpoint')) {
@@ -194,6 +207,13 @@ export class IngestLog {
       length,
       group.map((item) => item.head),
     )
+  }
+
+  /** Ends the active segment, if there is one, and begins another. The end is not synced: the header of the other tells it too. */
+  async #beginNext(): Promise<Segment> {
+    const { active } = this.#segments
+    if (active) await this.#o.files.write(this.#encode([endItem(this.#o.clock.nowMs())], active.salt), active.bytes)
+    return this.#segments.begin(this.#nextBatch)
   }
 
   /** Writes, and asks for the sync at once: between the two nothing has to wait for this thread, which may be decoding. */
@@ -268,10 +288,9 @@ export class IngestLog {
 
   /** Says that nothing follows, so that the next start takes whatever it cannot read for damage. */
   async #end(): Promise<void> {
-    const { active } = this.#segments
-    const { segmentBytes, clock } = this.#o
-    if (active === null || active.bytes >= segmentBytes) return
-    await this.#put(this.#encode([endItem(clock.nowMs())], active.salt), active.bytes)
+    const { active, isLeft } = this.#segments
+    if (isLeft) await this.#beginAnew()
+    if (active) await this.#put(this.#encode([endItem(this.#o.clock.nowMs())], active.salt), active.bytes)
   }
 }
 

@@ -2,7 +2,16 @@ import type { Clock } from '../../../shared/runtime/clock.ts'
 import type { Files } from './files.ts'
 import { Ledger } from './ledger.ts'
 import { encodeGroup, endItem, HASH_BYTES, HEADER_BYTES, type LogRecord, readU64, writeU64 } from './record.ts'
-import { type Damage, isUnused, parseSegmentName, type Scan, type SegmentName, scanSegment, tornAt } from './segment.ts'
+import {
+  type Damage,
+  isUnused,
+  type Previous,
+  parseSegmentName,
+  type Scan,
+  type SegmentName,
+  scanSegment,
+  tornAt,
+} from './segment.ts'
 
 /** Byte-equal bodies are told as re-sends this long: three times the 300 s for which the Collector retries. */
 export const RESEND_WINDOW_MS = 15 * 60_000
@@ -59,7 +68,13 @@ export async function findLog(files: Files, clock: Clock, readyBytes: number): P
   const names = (await files.list()).sort()
   const segments = names.map(parseSegmentName).filter((name) => name !== null)
   const used = await withoutUnused(reading, segments)
-  for (const name of used) await readSegment(reading, name, name === used.at(-1))
+  let ahead = used[0] && (await scanned(files, used[0]))
+  for (const name of used.slice(1)) {
+    const read = ahead!
+    ahead = await scanned(files, name)
+    await readSegment(reading, read, ahead.scan.previous)
+  }
+  if (ahead) await readLast(reading, ahead)
   const sinceMs = clock.nowMs() - RESEND_WINDOW_MS
   for (const name of names.filter((n) => n.endsWith('.seen'))) await readSeen(files, name, sinceMs, found)
   for (const segment of found.segments) found.seen.push(...segment.seen.filter((s) => s.receivedAtMs >= sinceMs))
@@ -83,18 +98,38 @@ async function withoutUnused({ files, readyBytes, found }: Reading, segments: Se
   return used
 }
 
-async function readSegment(reading: Reading, name: SegmentName, isLast: boolean): Promise<void> {
-  const { files, found } = reading
+type Read = { name: SegmentName; bytes: Buffer; scan: Scan }
+
+async function scanned(files: Files, name: SegmentName): Promise<Read> {
   const bytes = Buffer.from(await files.read(name.name))
-  const scan = scanSegment(bytes, name, true)
-  const end = isLast && !scan.isEnded ? tornAt(scan, bytes.length) : (scan.records.at(-1)?.end ?? 0)
-  const keep = isLast || scan.isEnded ? end : bytes.length
+  return { name, bytes, scan: scanSegment(bytes, name, true) }
+}
+
+const endOf = (scan: Scan): number => scan.records.at(-1)?.end ?? 0
+
+/** Of a segment that is not the last; `previous`: what the one after it says came before it, null where that cannot be read. */
+async function readSegment(reading: Reading, read: Read, previous: Previous | null): Promise<void> {
+  const { name, bytes, scan } = read
+  if (previous && previous.ordinal === name.ordinal) return take(reading, read, previous.bytes)
+  // The file was made ready, and passed over: the process ended before it removed it.
+  if (previous && isUnused(scan)) return reading.files.remove(name.name, true)
+  await take(reading, read, scan.isEnded ? endOf(scan) : bytes.length)
+}
+
+async function readLast(reading: Reading, read: Read): Promise<void> {
+  const { name, bytes, scan } = read
+  const keep = scan.isEnded ? endOf(scan) : tornAt(scan, bytes.length)
+  await take(reading, read, keep)
+  if (!scan.isEnded) await endSegment(reading, name, scan, bytes.length, keep)
+}
+
+/** Takes into account what stands in the first `keep` bytes, and sets aside what is damaged in them. */
+async function take({ files, found }: Reading, { name, bytes, scan }: Read, keep: number): Promise<void> {
   for (const damage of scan.damage) {
     if (damage.from >= keep) continue
     await quarantine(files, name.name, bytes, damage)
     found.quarantined += 1
   }
-  if (isLast && !scan.isEnded) await endSegment(reading, name, scan, bytes.length, keep)
   found.nextSequence = Math.max(found.nextSequence, scan.first)
   // Of a segment whose header is damaged no number is known; they come in the order of writing.
   if (found.segments.length === 0) found.firstBatch = scan.nextBatch ?? 0n

@@ -14,6 +14,8 @@ export const readyBytesOf = (segmentBytes: number): number => segmentBytes + Mat
 /** The files of the log: which there are, which is written to, and which can go. */
 export class Segments {
   active: Segment | null = null
+  /** Whether the segment written last was left without an end that is durable, and none begun since. */
+  isLeft = false
   readonly #o: SegmentsOptions
   readonly #ready: Ready
   readonly #all: Segment[]
@@ -58,21 +60,25 @@ export class Segments {
   /** Begins a new segment, in a file that is ready if there is one; from now on it is the active one. */
   async begin(nextBatch: bigint): Promise<Segment> {
     const { files, random, sync } = this.#o
+    this.isLeft ||= this.active !== null
     this.active = null
     const ready = this.#ready.take()
     const name = ready ?? this.#nameNext(Math.floor(random() * 2 ** 32))
     this.#current = name.ordinal
     const first = this.#firstUnwritten
+    const { ordinal, bytes } = this.#all.at(-1) ?? { ordinal: 0, bytes: 0 }
+    const previous = { ordinal, bytes }
     try {
       if (ready) await files.open(name.name)
       else await files.create(name.name, sync)
-      await files.write(Buffer.from(segmentHeader(first, name.salt, nextBatch)), 0)
+      await files.write(Buffer.from(segmentHeader(first, name.salt, nextBatch, previous)), 0)
     } catch (error) {
       await files.remove(name.name, sync).catch(() => {})
       throw error
     }
     const fresh = { bytes: SEGMENT_HEADER_BYTES, last: first - 1, oldestMs: Number.POSITIVE_INFINITY, seen: [] }
     this.active = { ...name, first, ...fresh }
+    this.isLeft = false
     this.#all.push(this.active)
     return this.active
   }
@@ -94,7 +100,9 @@ export class Segments {
   async leave(): Promise<void> {
     const left = this.active
     this.active = null
-    if (left) await this.#o.files.truncate(left.name, left.bytes).catch(() => {})
+    if (!left) return
+    this.isLeft = true
+    await this.#o.files.truncate(left.name, left.bytes).catch(() => {})
   }
 
   /** Reads the durable bodies [from, to], in order; one segment is in memory at a time. */

@@ -65,7 +65,7 @@ const ready = (log: IngestLog) =>
   until('a file that is ready', async () => {
     const last = segments().sort().at(-1)!
     const bytes = readFileSync(join(folder, last))
-    const isNew = bytes.length === READY_BYTES && bytes.toString('latin1', 0, 8) !== 'PLUMLOG1'
+    const isNew = bytes.length === READY_BYTES && bytes.toString('latin1', 0, 8) !== 'PLUMLOG2'
     const isReused = bytes.length === READY_BYTES && bytes.readUInt32LE(24) !== Number.parseInt(last.slice(28, 36), 16)
     return log.refusal() === null && (isNew || isReused) ? last : undefined
   })
@@ -78,7 +78,7 @@ it('writes into a file of zeros that was made ready, and later into the files of
   const { ino } = statSync(join(folder, zeros))
   await send(log, 10)
   const used = readFileSync(join(folder, zeros))
-  expect([used.length, used.toString('latin1', 0, 8)]).toEqual([READY_BYTES, 'PLUMLOG1'])
+  expect([used.length, used.toString('latin1', 0, 8)]).toEqual([READY_BYTES, 'PLUMLOG2'])
   await send(log, 20)
   const from = log.nextSequence
   await release(log)
@@ -86,7 +86,7 @@ it('writes into a file of zeros that was made ready, and later into the files of
     segments().find((name) => inode(name) === ino && name !== zeros),
   )
   await send(log, 60)
-  expect(readFileSync(join(folder, reused)).readUInt32LE(24)).toBe(Number.parseInt(reused.slice(28, 36), 16))
+  expect(readFileSync(join(folder, reused)).readUInt32LE(40)).toBe(Number.parseInt(reused.slice(28, 36), 16))
   await expectBodies(log, from)
   await log.close()
   const again = await openLog()
@@ -136,7 +136,7 @@ it('reads what was acknowledged from a file that held other bodies, after a kill
   }
 })
 const isBegun = (name: string) =>
-  readFileSync(join(folder, name)).readUInt32LE(24) === Number.parseInt(name.slice(28, 36), 16)
+  readFileSync(join(folder, name)).readUInt32LE(40) === Number.parseInt(name.slice(28, 36), 16)
 
 it('makes nothing ready where the disk has little room, nothing is synced, or the disk is full', async () => {
   const prepared: string[] = []

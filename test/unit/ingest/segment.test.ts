@@ -30,8 +30,8 @@ function group(items: Item[], salt: number): Buffer {
   return out
 }
 
-const segment = (first: number, salt: number, groups: Item[][]): Buffer =>
-  Buffer.concat([segmentHeader(first, salt, 7n), ...groups.map((items) => group(items, salt))])
+const segment = (first: number, salt: number, groups: Item[][], previous = { ordinal: 0, bytes: 0 }): Buffer =>
+  Buffer.concat([segmentHeader(first, salt, 7n, previous), ...groups.map((items) => group(items, salt))])
 
 const over = (under: Buffer, bytes: Buffer): Buffer => Buffer.concat([bytes, under.subarray(bytes.length)])
 
@@ -128,6 +128,29 @@ describe('a file that was made ready', () => {
     }
   })
 
+  it('is as long as the segment after it says, where the power cut took its end', async () => {
+    const full = segment(50, SALT + 1, [[item(50, 20), item(51, 20)]])
+    const end = group([endItem(0)], SALT + 1)
+    const next = (bytes: number) => segment(52, SALT + 2, [[item(52, 20)]], { ordinal: 1, bytes })
+    for (let kept = 0; kept <= end.length; kept++) {
+      const first = over(beds.small, Buffer.concat([full, end.subarray(0, kept)]))
+      const found = await (await open({ 1: first, 2: next(full.length) })).start()
+      expect([kept, found.lastRead, found.quarantined, found.segments[0]!.bytes]).toEqual([kept, 52, 0, full.length])
+      first[SEGMENT_HEADER_BYTES + HEADER_BYTES + 20 + 5]! ^= 1
+      const hit = await (await open({ 1: first, 2: next(full.length) })).start()
+      expect([kept, hit.quarantined]).toEqual([kept, 1])
+    }
+  })
+
+  it('is deleted, and not called damaged, where a segment was begun without it', async () => {
+    const used = segment(50, SALT + 1, [[item(50, 20)], [endItem(0)]])
+    const next = segment(51, SALT + 3, [[item(51, 20)]], { ordinal: 1, bytes: used.length })
+    const { start, folder } = await open({ 1: used, 2: beds.zeros, 3: next })
+    const found = await start()
+    expect([found.segments.map(({ ordinal }) => ordinal), found.lastRead, found.quarantined]).toEqual([[1, 3], 51, 0])
+    expect(folder.files.size).toBe(2)
+  })
+
   it('stays ready over a start while nothing was written to it, and is deleted when it was not finished', async () => {
     const used = over(beds.small, segment(50, SALT + 1, [[item(50, 20)]]))
     // A segment that held no bodies begins with the same number as the one that its file becomes.
@@ -144,7 +167,7 @@ describe('a file that was made ready', () => {
     const damaged = Buffer.from(plain)
     damaged[SEGMENT_HEADER_BYTES + HEADER_BYTES + 20 + 60]! ^= 1
     const found = await (await open({ 1: plain, 2: segment(53, SALT + 2, [[item(53, 20)]]).subarray(0, 90) })).start()
-    expect([found.segments.map((s) => s.last), found.quarantined, found.tornBytes]).toEqual([[52, 52], 0, 58])
+    expect([found.segments.map((s) => s.last), found.quarantined, found.tornBytes]).toEqual([[52, 52], 0, 42])
     const hit = await (await open({ 1: damaged })).start()
     expect([hit.quarantined, hit.lastRead, hit.segments[0]!.seen.length]).toEqual([1, 52, 2])
   })
