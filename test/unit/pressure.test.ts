@@ -5,7 +5,7 @@ import { Lag } from '../../shared/runtime/pressure.ts'
 const NS_A_MS = 1_000_000
 
 /** The lag after windows whose turns were late by so many ms. */
-function after(...windows: number[][]): number {
+function lagAfter(...windows: number[][]): number {
   const lag = new Lag()
   const turns = createHistogram()
   for (const window of windows) {
@@ -17,17 +17,17 @@ function after(...windows: number[][]): number {
 
 describe('how late the event loop is', () => {
   it('is not told by a lone pause, though that was the only turn of its window', () => {
-    expect(after([11, 12], [1100])).toBeLessThan(20)
-    expect(after([11, 12], [1100], [10, 11, 12])).toBeLessThan(20)
+    expect(lagAfter([11, 12], [1100])).toBeLessThan(20)
+    expect(lagAfter([11, 12], [1100], [10, 11, 12])).toBeLessThan(20)
   })
 
   it('is told by two windows in a row, as the smaller of them', () => {
-    expect(after([1100], [600, 700])).toBeGreaterThan(500)
-    expect(after([1100], [600, 700])).toBeLessThan(800)
+    expect(lagAfter([1100], [600, 700])).toBeGreaterThan(500)
+    expect(lagAfter([1100], [600, 700])).toBeLessThan(800)
   })
 
   it('is over with the first window that is not late', () => {
-    expect(after([900], [900], [12])).toBeLessThan(20)
-    expect(after([900], [900], [])).toBe(0)
+    expect(lagAfter([900], [900], [12])).toBeLessThan(20)
+    expect(lagAfter([900], [900], [])).toBe(0)
   })
 })
